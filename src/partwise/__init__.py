@@ -1,0 +1,1 @@
+"""partwise: non-negative matrix factorization, from raw file to readable parts."""

@@ -1,0 +1,214 @@
+"""The kernels in NumPy and SciPy: specification, oracle and fallback of the native ones.
+
+A kernel is a serial function of a range of rows. It knows neither threads nor losses nor files: it
+gets arrays, writes into the arrays that its docstring names, and returns at most a few numbers.
+
+Conventions shared by all of them:
+
+* ``csr`` is the tuple ``(indptr, indices, data)`` of the whole matrix X of shape (n, p); ``indptr`` and
+  ``indices`` are both int32 or both int64, ``data`` is float32 or float64. Indices inside a row need not be
+  sorted and may repeat (a repeated index counts as its sum wherever that is linear in x; callers sum duplicates
+  before a non-linear loss sees them).
+* ``start, stop`` is the range of rows; ``m = stop - start``.
+* ``A`` of shape (m, k) holds the rows of the factor that belongs to these rows of X, ``B`` of shape (p, k) the
+  other one; both C-ordered, of the dtype of ``data``. ``y = A @ B.T`` is never formed for a sparse X.
+* Sums over rows are float64 whatever the dtype: ``total`` of shape (p, k) and the vectors ``grad2``, ``neg2``
+  of shape (k,) are float64 and are *added to*.
+* ``floor > 0`` is the smallest y that is divided by; the caller derives it from the scale of X.
+"""
+
+import numpy as np
+import scipy.sparse as sp
+
+SWEEP_LIMIT_TINY = 1e-300
+"""Guards a division where both sides are zero; far below every floor a caller passes."""
+
+
+def _rows(csr, start, stop, p):
+    """Rows ``start:stop`` as a SciPy CSR array that shares memory with ``csr``."""
+    indptr, indices, data = csr
+    low, high = indptr[start], indptr[stop]
+    return sp.csr_array(
+        (data[low:high], indices[low:high], indptr[start : stop + 1] - low),
+        shape=(stop - start, p),
+        copy=False,
+    )
+
+
+def csr_dot(csr, start, stop, B, out):
+    """Write ``X[start:stop] @ B`` into ``out`` of shape (m, k). O(nnz k)."""
+    out[...] = _rows(csr, start, stop, len(B)) @ B
+
+
+def csr_t_dot_add(csr, start, stop, A, total):
+    """Add ``X[start:stop].T @ A`` to the float64 array ``total`` of shape (p, k). O(nnz k)."""
+    total += _rows(csr, start, stop, len(total)).T @ A
+
+
+def _stored_y(X, A, B, floor):
+    """``max(a_i . b_j, floor)`` at the stored entries of the block ``X``, in their order."""
+    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    y = np.empty(len(X.data), X.data.dtype)
+    for low in range(0, len(y), 65536):  # never an array of size nnz x k
+        part = slice(low, low + 65536)
+        y[part] = np.einsum("ij,ij->i", A[rows[part]], B[X.indices[part]])
+    return np.maximum(y, floor, out=y)
+
+
+def _ratio(X, A, B, beta, floor):
+    """The block with ``x y^(beta - 2)`` in place of x at its stored entries."""
+    y = _stored_y(X, A, B, floor)
+    values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    return sp.csr_array((values, X.indices, X.indptr), shape=X.shape, copy=False)
+
+
+def csr_ratio_dot(csr, start, stop, A, B, beta, floor, out):
+    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k)."""
+    out[...] = _ratio(_rows(csr, start, stop, len(B)), A, B, beta, floor) @ B
+
+
+def csr_ratio_t_dot_add(csr, start, stop, A, B, beta, floor, total):
+    """Add ``(x * y^(beta - 2)).T @ A`` over the stored entries to ``total`` of shape (p, k). O(nnz k)."""
+    total += _ratio(_rows(csr, start, stop, len(B)), A, B, beta, floor).T @ A
+
+
+def csr_value(csr, start, stop, A, B, beta, floor):
+    """Sum over stored entries of the part of ``d_beta(x | y)`` that is zero where x = 0, as a float64.
+
+    beta = 1: ``x log(x / y) - x``; beta = 0: ``x / y - log(x / y) - 1``;
+    otherwise ``x^beta / (beta (beta - 1)) - x y^(beta - 1) / (beta - 1)``. A stored zero contributes 0.
+    """
+    X = _rows(csr, start, stop, len(B))
+    x = X.data.astype(np.float64)
+    y = _stored_y(X, A, B, floor).astype(np.float64)
+    x, y = x[x > 0], y[x > 0]
+    if beta == 1:
+        return float(np.sum(x * np.log(x / y) - x))
+    if beta == 0:
+        return float(np.sum(x / y - np.log(x / y) - 1))
+    return float(np.sum(x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1)))
+
+
+def hals(A, gram, cross, l1, sweeps, grad2, neg2):
+    """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
+
+    ``A`` is overwritten. For q = 0..k-1 in order, with g = a . gram[:, q] - cross[q] + l1 taken at the *current*
+    a: a_q <- max(0, a_q - g / gram[q, q]); a coordinate with gram[q, q] <= 0 is left alone. ``gram`` (k, k),
+    symmetric, already holds the ridge; ``cross`` is (m, k). To ``grad2`` the squares of the projected gradient
+    met in the first sweep are added (g where a_q > 0, else min(g, 0)), to ``neg2`` the squares of ``cross``.
+    Each coordinate step is the exact minimiser, hence monotone. O(m k^2 sweeps).
+
+    References
+    ----------
+    Cichocki & Phan (2009), doi:10.1587/transfun.E92.A.708; Gillis & Glineur (2012), doi:10.1162/NECO_a_00256
+    """
+    neg2 += np.einsum("ij,ij->j", cross, cross, dtype=np.float64)
+    for sweep in range(sweeps):
+        for q in range(len(gram)):
+            if gram[q, q] <= 0:
+                continue
+            g = A @ gram[:, q] - cross[:, q] + A.dtype.type(l1)
+            if sweep == 0:
+                projected = np.where(A[:, q] > 0, g, np.minimum(g, 0)).astype(np.float64)
+                grad2[q] += projected @ projected
+            np.maximum(A[:, q] - g / gram[q, q], 0, out=A[:, q])
+
+
+def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
+    """The same coordinate descent, each row until its own projected gradient is small.
+
+    A row is finished, and not touched again, after the first sweep in which the largest absolute projected
+    gradient met is <= ``tol * max_q |cross_q|``; a row never looks at its neighbours. ``A`` is overwritten;
+    ``converged``, uint8 of shape (m,), becomes 1 for the rows that finished within ``max_sweeps``.
+    """
+    converged[...] = 0
+    limit = tol * np.abs(cross).max(axis=1, initial=0)
+    for _ in range(max_sweeps):
+        rows = np.flatnonzero(converged == 0)
+        if not len(rows):
+            return
+        a, c = A[rows], cross[rows]
+        worst = np.zeros(len(rows), A.dtype)
+        for q in range(len(gram)):
+            if gram[q, q] <= 0:
+                continue
+            g = a @ gram[:, q] - c[:, q] + A.dtype.type(l1)
+            np.maximum(worst, np.abs(np.where(a[:, q] > 0, g, np.minimum(g, 0))), out=worst)
+            np.maximum(a[:, q] - g / gram[q, q], 0, out=a[:, q])
+        A[rows] = a
+        converged[rows] = worst <= limit[rows]
+
+
+def mu(A, neg, pos, gamma, l1, l2, grad2, neg2):
+    """One multiplicative update ``A <- A * (neg / (pos + l1 + l2 A))^gamma``, in place.
+
+    ``neg`` is (m, k); ``pos`` is (m, k), or (1, k) when all rows share it. An entry whose denominator is 0 is left
+    alone. ``grad2`` and ``neg2`` gain the squares of the projected gradient ``pos + l1 + l2 A - neg`` (min(., 0)
+    where A = 0) and of ``neg``, per component, both before the update. O(m k).
+
+    References
+    ----------
+    Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
+    """
+    bottom = pos + A.dtype.type(l1) + A.dtype.type(l2) * A
+    g = bottom - neg
+    projected = np.where(A > 0, g, np.minimum(g, 0))
+    grad2 += np.einsum("ij,ij->j", projected, projected, dtype=np.float64)
+    neg2 += np.einsum("ij,ij->j", neg, neg, dtype=np.float64)
+    factor = np.divide(neg, bottom, out=np.ones_like(neg), where=bottom > 0)
+    A *= factor if gamma == 1 else factor ** A.dtype.type(gamma)
+
+
+def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, converged):
+    """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
+
+    Cyclic Newton coordinate descent on the row's nonzeros x with y = B_nonzeros @ a (floored at ``floor``): for
+    q = 0..k-1, g = colsum[q] + l1 + l2 a_q - sum(x b_q / y) and c = l2 + sum(x b_q^2 / y^2), a_q <- max(0, a_q - g / c);
+    c = 0 gives a_q <- 0. A Newton step to the right never overshoots (the curvature falls with a_q); one to below a_q / 2
+    is kept only if the divergence does not rise along it, else the multiplicative value ``a_q * sum(x b_q / y) / (colsum[q] + l1 + l2 a_q)`` is taken: monotone either way. ``colsum``
+    (k,) holds the column sums of B. A row is finished after the first sweep in which, for all q, the projected
+    gradient met is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its neighbours. A row
+    without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`. O(nnz k) a sweep.
+
+    References
+    ----------
+    Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
+    """
+    indptr, indices, data = csr
+    for i in range(start, stop):
+        nonzeros = slice(indptr[i], indptr[i + 1])
+        x, b = data[nonzeros], B[indices[nonzeros]]
+        positive = x > 0
+        converged[i - start] = _kl_row(
+            x[positive], b[positive], A[i - start], colsum, l1, l2, floor, tol, max_sweeps
+        )
+
+
+def _kl_row(x, b, a, colsum, l1, l2, floor, tol, max_sweeps):
+    """Solve one row in place; 1 if it converged."""
+    if not len(x):
+        a[...] = 0
+        return 1
+    y = np.maximum(b @ a, floor)
+    for _ in range(max_sweeps):
+        worst = 0.0
+        for q in range(len(a)):
+            ratio = x / y
+            pull = ratio @ b[:, q]
+            push = colsum[q] + l1 + l2 * a[q]
+            g = push - pull
+            c = l2 + (ratio / y) @ (b[:, q] * b[:, q])
+            violation = abs(g) if a[q] > 0 else max(-g, 0)
+            worst = max(worst, violation / max(colsum[q] + l1, SWEEP_LIMIT_TINY))
+            new = max(0.0, a[q] - g / c) if c > 0 else 0.0
+            if c > 0 and new < a[q] / 2:
+                step = new - a[q]
+                moved = np.maximum(y + step * b[:, q], floor)
+                rise = step * (colsum[q] + l1) + l2 * (new**2 - a[q] ** 2) / 2 - x @ np.log(moved / y)
+                if rise > 0:
+                    new = a[q] * pull / push
+            y = np.maximum(y + (new - a[q]) * b[:, q], floor)
+            a[q] = new
+        if worst <= tol:
+            return 1
+    return 0
