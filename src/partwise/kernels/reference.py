@@ -179,9 +179,7 @@ def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, con
         nonzeros = slice(indptr[i], indptr[i + 1])
         x, b = data[nonzeros], B[indices[nonzeros]]
         positive = x > 0
-        converged[i - start] = _kl_row(
-            x[positive], b[positive], A[i - start], colsum, l1, l2, floor, tol, max_sweeps
-        )
+        converged[i - start] = _kl_row(x[positive], b[positive], A[i - start], colsum, l1, l2, floor, tol, max_sweeps)
 
 
 def _kl_row(x, b, a, colsum, l1, l2, floor, tol, max_sweeps):

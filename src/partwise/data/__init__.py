@@ -1,0 +1,51 @@
+"""Data: where the rows of X are, and how to sweep them. `as_data` is the only door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from partwise.data.dense import Dense
+from partwise.data.sparse import Sparse
+
+
+def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Dense | Sparse:
+    """The adapter for X.
+
+    Parameters
+    ----------
+    X : ndarray, or SciPy sparse array or matrix, of shape (n, p), float32 or float64
+        CSR is used as it is; other sparse formats are converted once. Duplicate entries are summed in a copy.
+    threads : int
+        How many threads its sweeps may use.
+    temporary : bool
+        True for losses that form Y (all but Frobenius): dense blocks are then small enough for the cache.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_data(np.ones((3, 2))).norm2
+    6.0
+    """
+    if not sp.issparse(X):
+        return Dense(np.asarray(X), threads, temporary)
+    X = X.tocsr()
+    if not X.has_canonical_format and has_duplicates(X):
+        X = X.copy()
+        X.sum_duplicates()
+    return Sparse(X, threads)
+
+
+def has_duplicates(X: Any) -> bool:
+    """Whether an index occurs twice in a row of a CSR matrix; X itself is left as it is. O(stored log)."""
+    copy = sp.csr_array((np.zeros(len(X.data), np.int8), X.indices.copy(), X.indptr.copy()), shape=X.shape)
+    copy.sort_indices()
+    same = copy.indices[1:] == copy.indices[:-1]
+    row_starts = copy.indptr[1:-1]
+    same[row_starts[(row_starts > 0) & (row_starts < len(copy.indices))] - 1] = False
+    return bool(same.any())
+
+
+__all__ = ["Dense", "Sparse", "as_data"]

@@ -1,0 +1,160 @@
+"""Some rows of X: the products that losses ask for, dense or sparse, so that no loss ever asks which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from partwise import kernels
+from partwise.interfaces import Array
+from partwise.kernels import dense
+
+CSR = tuple[Array, Array, Array]
+
+
+@dataclass
+class Worst:
+    """A row of residuals, its negative entries set to 0, and its squared length; adding keeps the longer."""
+
+    size: float
+    row: Array
+
+    def __iadd__(self, other: Worst) -> Worst:
+        return other if other.size > self.size else self
+
+    @classmethod
+    def of(cls, residual: Array) -> Worst:
+        """The worst row of a dense block of residuals, which is overwritten."""
+        np.maximum(residual, 0, out=residual)
+        sizes = np.einsum("ij,ij->i", residual, residual, dtype=np.float64)
+        worst = int(np.argmax(sizes))
+        return cls(float(sizes[worst]), residual[worst].copy())
+
+
+@dataclass(frozen=True)
+class DenseBlock:
+    """A view of some rows of an ndarray."""
+
+    X: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, p)."""
+        return self.X.shape
+
+    def dot(self, B: Array) -> Array:
+        """``X_b B``."""
+        return self.X @ B
+
+    def add_t_dot(self, A: Array, total: Array) -> None:
+        """``total += X_b' A``."""
+        total += self.X.T @ A
+
+    def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
+        """``(X_b * Y^(beta-2)) B`` and ``Y^(beta-1) B``; Y is as large as the block."""
+        ratio, power = dense.ratio_and_power(self.X, A, B, beta, floor)
+        return ratio @ B, None if power is None else power @ B
+
+    def add_split_t(self, A: Array, B: Array, beta: float, floor: float, neg: Array, pos: Array) -> None:
+        """The same for the columns, added to the totals."""
+        ratio, power = dense.ratio_and_power(self.X, A, B, beta, floor)
+        neg += ratio.T @ A
+        if power is not None:
+            pos += power.T @ A
+
+    def value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """The divergence, entry by entry."""
+        return dense.value(self.X, A, B, beta, floor)
+
+    def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """The part that vanishes where x = 0."""
+        return kernels.csr_value(*self.csr(), A, B, beta, floor)
+
+    def worst_row(self, A: Array, B: Array) -> Worst:
+        """The row of ``X_b - A B'`` with the largest positive part."""
+        return Worst.of(self.X - A @ B.T)
+
+    def csr(self) -> tuple[CSR, int, int]:
+        """The non-zero entries of the block as CSR; a copy of at most the block's size, twice."""
+        block = sp.csr_array(self.X)
+        return (block.indptr, block.indices, block.data), 0, len(self.X)
+
+
+@dataclass(frozen=True)
+class SparseBlock:
+    """Rows ``start:stop`` of a CSR matrix with ``p`` columns."""
+
+    arrays: CSR
+    start: int
+    stop: int
+    p: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, p)."""
+        return self.stop - self.start, self.p
+
+    def dot(self, B: Array) -> Array:
+        """``X_b B``."""
+        out = np.empty((self.stop - self.start, B.shape[1]), B.dtype)
+        kernels.csr_dot(self.arrays, self.start, self.stop, B, out)
+        return out
+
+    def add_t_dot(self, A: Array, total: Array) -> None:
+        """``total += X_b' A``, scattered straight into the float64 total."""
+        kernels.csr_t_dot_add(self.arrays, self.start, self.stop, A, total)
+
+    def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
+        """``(X_b * Y^(beta-2)) B`` over the stored entries; ``Y^(beta-1) B`` by small dense blocks of Y."""
+        neg = np.empty_like(A)
+        kernels.csr_ratio_dot(self.arrays, self.start, self.stop, A, B, beta, floor, neg)
+        if beta == 1:
+            return neg, None
+        pos = np.empty_like(A)
+        for rows in self._small(A.itemsize):
+            pos[rows] = dense.power(dense.product(A[rows], B, floor), beta - 1) @ B
+        return neg, pos
+
+    def add_split_t(self, A: Array, B: Array, beta: float, floor: float, neg: Array, pos: Array) -> None:
+        """The same for the columns, added to the totals."""
+        kernels.csr_ratio_t_dot_add(self.arrays, self.start, self.stop, A, B, beta, floor, neg)
+        if beta == 1:
+            return
+        for rows in self._small(A.itemsize):
+            pos += dense.power(dense.product(A[rows], B, floor), beta - 1).T @ A[rows]
+
+    def value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """The divergence, entry by entry, over small dense blocks: O(m p k)."""
+        total = 0.0
+        for rows in self._small(A.itemsize):
+            low, high = self.start + rows.start, self.start + rows.stop
+            total += dense.value(self._dense(low, high), A[rows], B, beta, floor)
+        return total
+
+    def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """The part that vanishes where x = 0: O(stored k)."""
+        return kernels.csr_value(self.arrays, self.start, self.stop, A, B, beta, floor)
+
+    def worst_row(self, A: Array, B: Array) -> Worst:
+        """The row of ``X_b - A B'`` with the largest positive part, by small dense blocks."""
+        best = Worst(-1.0, np.zeros(self.p, A.dtype))
+        for rows in self._small(A.itemsize):
+            best += Worst.of(self._dense(self.start + rows.start, self.start + rows.stop) - A[rows] @ B.T)
+        return best
+
+    def csr(self) -> tuple[CSR, int, int]:
+        """The whole matrix and the range of rows."""
+        return self.arrays, self.start, self.stop
+
+    def _small(self, itemsize: int) -> list[slice]:
+        """Runs of rows, relative to the block, whose dense Y takes about 4 MiB."""
+        m, height = self.stop - self.start, max(1, (4 << 20) // max(1, self.p * itemsize))
+        return [slice(low, min(low + height, m)) for low in range(0, m, height)]
+
+    def _dense(self, low: int, high: int) -> Array:
+        indptr, indices, values = self.arrays
+        part = slice(indptr[low], indptr[high])
+        rows = sp.csr_array((values[part], indices[part], indptr[low : high + 1] - indptr[low]), (high - low, self.p))
+        return rows.toarray()

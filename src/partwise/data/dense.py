@@ -1,0 +1,89 @@
+"""An ndarray as data: C or Fortran order, read-only or memory-mapped, never copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from partwise.data import grid
+from partwise.data.block import DenseBlock
+from partwise.interfaces import Array
+from partwise.kernels import pool
+
+DENSE_FLOPS = 2e10
+"""Flops a second of one thread, low; only decides whether threads are worth waking."""
+
+
+class Dense:
+    """A dense matrix of float32 or float64.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p), float32 or float64, non-negative and finite
+    threads : int
+        How many threads a sweep may use.
+    temporary : bool
+        True for losses that form Y: their blocks are small.
+    """
+
+    def __init__(self, X: Array, threads: int = 1, temporary: bool = False) -> None:
+        self.X, self.threads, self.temporary = X, threads, temporary
+        self.shape, self.dtype = X.shape, X.dtype
+        self.stored = X.size
+        bytes_ = grid.DENSE_TEMPORARY_BYTES if temporary else grid.DENSE_BLOCK_BYTES
+        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize, bytes_)
+
+    @cached_property
+    def norm2(self) -> float:
+        """Sum of squares, float64."""
+        return float(sum(np.vdot(x, x) for x in self._float64()))
+
+    @cached_property
+    def total(self) -> float:
+        """Sum of the entries, float64."""
+        return float(sum(x.sum() for x in self._float64()))
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest entry; 0 for an empty matrix."""
+        return float(self.X.max(initial=0))
+
+    @cached_property
+    def nonzeros(self) -> int:
+        """Entries that are not zero, so that no choice depends on how they are stored."""
+        return int(np.count_nonzero(self.X))
+
+    def _float64(self):
+        return (self.X[low:high].astype(np.float64) for low, high in self.blocks)
+
+    def block(self, rows: grid.Range) -> DenseBlock:
+        """The rows as a block, without copying."""
+        return DenseBlock(self.X[rows[0] : rows[1]])
+
+    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+        """See `partwise.data.sweep`."""
+        most = grid.MOST_LANES if collect else len(self.blocks)
+        seconds = 4 * self.stored * W.shape[1] / DENSE_FLOPS
+        return sweep(self, fn, W, grid.lanes(self.blocks, most), seconds)
+
+    def transposed(self) -> Dense:
+        """The same numbers by columns: a view."""
+        return Dense(self.X.T, self.threads, self.temporary)
+
+
+def sweep(data, fn, W: Array, lanes: tuple[grid.Lane, ...], seconds: float) -> Any:
+    """Call ``total = fn(block, W[rows], total)`` along every lane, the first call of a lane with total None.
+
+    Returns the totals of the lanes added in a fixed order. ``fn`` may overwrite its rows of W.
+    """
+
+    def lane(blocks: grid.Lane) -> Any:
+        total = None
+        for rows in blocks:
+            total = fn(data.block(rows), W[rows[0] : rows[1]], total)
+        return total
+
+    return grid.add_in_order(pool.run(lane, lanes, data.threads, seconds))

@@ -1,0 +1,74 @@
+"""A CSR matrix as data: int32 or int64 indices, never densified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from partwise.data import grid
+from partwise.data.block import SparseBlock
+from partwise.data.dense import sweep
+from partwise.interfaces import Array
+
+SPARSE_FLOPS = 3e9
+"""Flops a second of one thread, low; only decides whether threads are worth waking."""
+
+ENTRIES_PER_LANE = 8
+"""A lane's buffer has a row for every column of X; it pays when the lane stores at least 8 entries a column."""
+
+
+class Sparse:
+    """A sparse matrix of float32 or float64.
+
+    Parameters
+    ----------
+    X : CSR array or matrix of shape (n, p), non-negative and finite
+        Duplicates must have been summed; indices need not be sorted.
+    threads : int
+        How many threads a sweep may use.
+    """
+
+    def __init__(self, X: Any, threads: int = 1) -> None:
+        self.X, self.threads = X, threads
+        self.shape, self.dtype = X.shape, X.dtype
+        self.stored = len(X.data)
+        self.arrays = X.indptr, X.indices, X.data
+        self.blocks = grid.sparse_blocks(X.indptr)
+
+    @cached_property
+    def norm2(self) -> float:
+        """Sum of squares, float64."""
+        return float(np.einsum("i,i->", self.X.data, self.X.data, dtype=np.float64))
+
+    @cached_property
+    def total(self) -> float:
+        """Sum of the entries, float64."""
+        return float(self.X.data.sum(dtype=np.float64))
+
+    @cached_property
+    def largest(self) -> float:
+        """Largest entry; 0 for an empty matrix."""
+        return float(self.X.data.max(initial=0))
+
+    @cached_property
+    def nonzeros(self) -> int:
+        """Entries that are not zero, stored zeros left out."""
+        return int(np.count_nonzero(self.X.data))
+
+    def block(self, rows: grid.Range) -> SparseBlock:
+        """The rows as a block, without copying."""
+        return SparseBlock(self.arrays, *rows, self.shape[1])
+
+    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+        """See `partwise.data.dense.sweep`."""
+        most = self.stored // (ENTRIES_PER_LANE * max(1, self.shape[1])) if collect else len(self.blocks)
+        seconds = 4 * self.stored * W.shape[1] / SPARSE_FLOPS
+        return sweep(self, fn, W, grid.lanes(self.blocks, most), seconds)
+
+    def transposed(self) -> Sparse:
+        """The same numbers by columns: a copy of the size of X."""
+        return Sparse(sp.csr_array(self.X.T), self.threads)

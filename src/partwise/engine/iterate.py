@@ -1,0 +1,113 @@
+"""The one loop: a generator of progress that everything else consumes.
+
+Stopping is a value, not a hook: whoever consumes the generator may break at any point and keep the state. Monitor,
+time limit and revival of dead components live here; callbacks and interruption with the consumer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from partwise.engine import objective as exact
+from partwise.engine.monitor import Monitor
+from partwise.engine.problem import Problem
+from partwise.engine.revive import revive
+from partwise.engine.step import Reading, State, step
+from partwise.interfaces import Data
+
+CHECK_EVERY = 10
+"""An objective that costs a reading of X is computed every tenth iteration."""
+
+TRUSTED_ABOVE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-3}
+"""Share of |X|^2 above which the objective from products has enough digits for the stopping rule."""
+
+STOP_REASONS = {
+    "converged": "the KKT residual reached tol, or the objective stopped falling",
+    "max_iter": "the iterations were used up before the fit converged",
+    "time": "the time limit was reached before the fit converged",
+    "callback": "a callback asked to stop",
+    "interrupted": "interrupted from the keyboard; the best model so far was kept",
+    "non-finite": "a factor or the objective became infinite or nan",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop: ``tol`` (see `Monitor`), ``max_iter`` iterations, ``max_time`` seconds (None: no limit)."""
+
+    tol: float = 1e-4
+    max_iter: int = 200
+    max_time: float | None = None
+
+
+@dataclass
+class Progress:
+    """Where the fit is: the state (valid until the next is asked for), who watches it, and why it stopped, if it did."""
+
+    state: State
+    monitor: Monitor
+    reason: str | None = None
+    dead: list[int] = field(default_factory=list)
+
+
+def iterate(
+    problem: Problem, data: Data, state: State, limits: Limits, by_columns: Data | None = None
+) -> Iterator[Progress]:
+    """Yield after every iteration until a reason to stop is found.
+
+    Parameters
+    ----------
+    problem : Problem
+    data : Data
+        X by rows; ``by_columns`` is X by columns where the plan asks for a second reading.
+    state : State
+        Advanced in place. Continuing from a state is the same, bit for bit, as never having stopped.
+    limits : Limits
+    """
+    began = perf_counter()
+    progress = Progress(state, Monitor(limits.tol, np.finfo(data.dtype).eps * data.norm2 / 100))
+    hopeless: set[int] = set()
+    for done in range(1, limits.max_iter + 1):
+        reading = step(problem, data, by_columns, state)
+        last = done == limits.max_iter
+        value = current(problem, data, state, reading, last or state.n_iter % CHECK_EVERY == 0)
+        seconds = perf_counter() - began
+        progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
+        progress.dead = dead_components(reading)
+        if revivable(problem, progress, hopeless):
+            revived = revive(problem, data, state, progress.dead)
+            hopeless |= set(progress.dead) - set(revived)
+            if revived:
+                progress.monitor.restart()
+                progress.reason = None
+        if progress.reason is None and limits.max_time is not None and seconds >= limits.max_time:
+            progress.reason = "time"
+        if progress.reason is None and last:
+            progress.reason = "max_iter"
+        yield progress
+        if progress.reason:
+            return
+
+
+def current(problem: Problem, data: Data, state: State, reading: Reading, check: bool) -> float | None:
+    """The objective of the state: free after a quadratic reading, else computed where ``check`` says so."""
+    fit = reading.fit
+    if fit is None or fit <= TRUSTED_ABOVE[data.dtype] * data.norm2:
+        if not check:
+            return None
+        fit = exact.divergence(problem.loss, data, state.W, state.Ht)
+    return fit + exact.penalties(problem, state.W, state.Ht)
+
+
+def dead_components(reading: Reading) -> list[int]:
+    """Components of which a factor is zero altogether."""
+    return np.flatnonzero((reading.W.norm2 == 0) | (reading.H.norm2 == 0)).tolist()
+
+
+def revivable(problem: Problem, progress: Progress, hopeless: set[int]) -> bool:
+    """Whether a dead component might still lower the objective, and has not been tried in vain."""
+    return bool(set(progress.dead) - hopeless) and problem.solver_W.separable and progress.reason != "non-finite"

@@ -1,0 +1,91 @@
+"""Who watches the iterations: the KKT residual, the history, and the rules that end a fit."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from partwise.engine.step import Reading
+from partwise.interfaces import Evidence
+
+WINDOW = 10
+"""Iterations over which the decrease of the objective is judged."""
+
+FLAT = 1e-3
+"""Share of ``tol`` that the objective must still lose per iteration."""
+
+COLUMNS = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
+
+
+def kkt_residual(W: Evidence, H: Evidence) -> float:
+    """How far the factors are from stationary, free of units and of the split of scale between W and H.
+
+    With P the projected gradient (g where an entry is positive, else min(g, 0)) and N the negative part of the
+    gradient, both at the scaling where |w_q| = |h_q| for every component q,
+    ``sqrt(|P_W|^2 + |P_H|^2) / sqrt(|N_W|^2 + |N_H|^2)``. It is 0 exactly at stationary points, does not know the start, and
+    is unchanged by X -> c X for every loss. A dead component (w_q or h_q zero) counts unscaled.
+    """
+    balance = np.ones_like(W.norm2)
+    alive = (W.norm2 > 0) & (H.norm2 > 0)
+    balance[alive] = np.sqrt(H.norm2[alive]) / np.sqrt(W.norm2[alive])
+    top = float(np.sum(W.grad2 / balance) + np.sum(H.grad2 * balance))
+    bottom = float(np.sum(W.neg2 / balance) + np.sum(H.neg2 * balance))
+    return float(np.sqrt(top / bottom)) if bottom > 0 else 0.0
+
+
+@dataclass
+class Monitor:
+    """Judges each iteration and keeps the history.
+
+    Parameters
+    ----------
+    tol : float
+        0 never stops. Otherwise a fit has converged when, twice running, the KKT residual is at most ``tol``, or the
+        objective has fallen by less than ``FLAT * tol`` of itself per iteration over the last ten iterations.
+    resolution : float
+        Changes of the objective below this are rounding.
+    """
+
+    tol: float
+    resolution: float = 0.0
+    rows: list[tuple[int, float, float, float, float]] = field(default_factory=list)
+    held: int = 0
+    last_kkt: float = float("nan")
+    past: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=WINDOW + 1))
+
+    def note(self, n_iter: int, objective: float | None, reading: Reading, seconds: float) -> str | None:
+        """Judge one iteration; ``objective`` is None where it was not computed, and then no row is kept.
+
+        Returns
+        -------
+        str or None
+            The reason to stop: "converged" or "non-finite".
+        """
+        kkt = self.last_kkt = kkt_residual(reading.W, reading.H)
+        drop = self._drop(n_iter, objective)
+        if objective is not None:
+            relative = drop / objective if objective > 0 else 0.0
+            self.rows.append((n_iter, objective, kkt, relative, seconds))
+            self.past.append((n_iter, objective))
+        if not np.isfinite(kkt) or (objective is not None and not np.isfinite(objective)):
+            return "non-finite"
+        if self.tol == 0:
+            return None
+        flat = objective is not None and drop <= max(FLAT * self.tol * objective, self.resolution)
+        if objective is not None or kkt <= self.tol:
+            self.held = self.held + 1 if kkt <= self.tol or flat else 0
+        return "converged" if self.held >= 2 else None
+
+    def _drop(self, n_iter: int, objective: float | None) -> float:
+        """Mean decrease per iteration over the window; nan where it is not known."""
+        if not self.past or objective is None:
+            return np.nan
+        first, before = self.past[0]
+        return (before - objective) / max(1, n_iter - first)
+
+    def restart(self) -> None:
+        """Forget the past of the objective, after the factors were changed from outside."""
+        self.past.clear()
+        self.held = 0

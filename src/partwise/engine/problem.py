@@ -1,0 +1,117 @@
+"""A problem is a loss, a solver and a penalty per factor; the pairing rule says which may stand together.
+
+The rule is applied before any data are read. It writes the error message, makes the choice of ``solver="auto"`` and
+generates the grid of the tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from partwise.errors import IncompatibleError
+from partwise.interfaces import Data, Quadratic
+from partwise.losses import Beta
+from partwise.penalties import Elastic
+from partwise.solvers import BPP, HALS, MU, LeeSeung
+
+SOLVERS = ("cd", "mu", "bpp")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised, and by whom: ``loss(X | W H) + penalty_W(W) + penalty_H(H)``.
+
+    Attributes
+    ----------
+    loss : Beta
+    solver_W, solver_H : Solver
+        Usually equal.
+    penalty_W, penalty_H : Penalty
+    """
+
+    loss: Beta
+    solver_W: Any
+    solver_H: Any
+    penalty_W: Any = Elastic()
+    penalty_H: Any = Elastic()
+
+    def sides(self) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+        """(solver, penalty) of W and of H."""
+        return (self.solver_W, self.penalty_W), (self.solver_H, self.penalty_H)
+
+    def check(self) -> None:
+        """Raise IncompatibleError unless every side fits: see `gap`."""
+        for solver, penalty in self.sides():
+            found = gap(self.loss, solver, penalty)
+            if found:
+                raise IncompatibleError(found)
+
+    @property
+    def monotone(self) -> bool:
+        """Whether no iteration may raise the objective."""
+        return self.solver_W.monotone and self.solver_H.monotone
+
+
+def gap(loss: Any, solver: Any, penalty: Any) -> str:
+    """What keeps a loss, a solver and a penalty apart, in words; empty if nothing does."""
+    if solver.needs not in loss.offers:
+        return (
+            f"Invalid beta_loss parameter: solver {solver.name!r} does not handle beta_loss = {loss.beta}: it needs the "
+            f"statistic {solver.needs.__name__}, which this loss does not give. Use solver='mu' or solver='auto'."
+        )
+    active = not isinstance(penalty, Elastic) or bool(penalty.l1 or penalty.l2)
+    if active and not penalty.faces & solver.faces:
+        return (
+            f"{type(penalty).__name__} shows {sorted(penalty.faces)}, but {type(solver).__name__} understands "
+            f"{sorted(solver.faces) or 'no penalty'}. Set alpha_W=0 and alpha_H=0, or choose another solver."
+        )
+    return ""
+
+
+def auto(loss: Beta) -> str:
+    """The solver of ``solver="auto"``: coordinate descent where the loss is quadratic, else multiplicative."""
+    return "cd" if Quadratic in loss.offers else "mu"
+
+
+def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = None) -> Any:
+    """The solver object of a name.
+
+    Parameters
+    ----------
+    name : {"auto", "cd", "mu", "bpp"}
+    loss : Beta
+        Gives ``mu`` its exponent.
+    sweeps : int
+        Inner sweeps of ``cd``.
+    normalize : {None, "W"}
+        "W" asks for the Lee-Seung 1999 form.
+    """
+    if name not in (*SOLVERS, "auto"):
+        raise IncompatibleError(f"solver={name!r} is unknown. Solvers: {', '.join(('auto', *SOLVERS))}.")
+    name = auto(loss) if name == "auto" else name
+    if normalize is not None:
+        return lee_seung(name, loss, normalize)
+    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "bpp": BPP()}[name]
+
+
+def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:
+    """The 1999 form, which exists for one pair only."""
+    if normalize != "W":
+        raise IncompatibleError(f"normalize={normalize!r} must be None or 'W'.")
+    if name != "mu" or loss.beta != 1:
+        raise IncompatibleError(
+            f"normalize='W' is the form of Lee and Seung (1999) and needs solver='mu' with beta_loss='kullback-leibler', "
+            f"not solver={name!r} with beta_loss={loss.beta}. Leave normalize=None, or change those two."
+        )
+    return LeeSeung()
+
+
+def inner_sweeps(data: Data, k: int) -> int:
+    """Coordinate sweeps per reading of X, 1 to 3: as many as cost about as much as the reading itself.
+
+    A row's cross product costs nonzeros / n * k, a sweep k^2 (Gillis & Glineur 2012). Over-solving a very sparse row
+    early does not pay. The same for dense and sparse storage, so that both give the same factors.
+    """
+    n = max(1, data.shape[0])
+    return int(min(3, max(1, round(data.nonzeros / n / max(1, k)))))

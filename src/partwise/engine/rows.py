@@ -1,0 +1,87 @@
+"""Solve every row of W for the H at hand: what ``transform`` does, and what every fit ends with.
+
+Least squares rows are solved exactly, Kullback-Leibler rows to a small KKT residual, both from a start that depends on
+the row alone; so the rows of a fit are what ``transform`` gives, whatever the batch. Rows of the other losses take
+multiplicative steps until they stand still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from partwise.engine.problem import Problem
+from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
+from partwise.solvers import HALS, MU, SCD
+
+MU_STEPS = 200
+MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
+"""A row stands still when no entry moves by more than this share of the largest."""
+
+
+@dataclass(frozen=True)
+class RowSolve:
+    """Solve the rows of one block; ``warm`` says that unfinished rows keep what they had, so nothing gets worse."""
+
+    problem: Problem
+    fixed: Fixed
+    warm: bool
+
+    def __call__(self, X: Any, A: Array, total: int | None) -> int:
+        loss, penalty = self.problem.loss, self.problem.penalty_W
+        if Quadratic not in loss.offers and Rows not in loss.offers:
+            return (total or 0) + self._multiply(X, A)
+        before = A.copy() if self.warm else None
+        if Quadratic in loss.offers:
+            solved = HALS().solve(A, loss.rows(Quadratic, X, A, self.fixed), penalty)
+        else:
+            solved = SCD().solve(X, A, self.fixed, loss.floor, penalty)
+        if before is not None:
+            A[~solved] = before[~solved]
+        return (total or 0) + int(len(A) - solved.sum())
+
+    def _multiply(self, X: Any, A: Array) -> int:
+        """Multiplicative steps, each row until it stands still; the number of rows that did not."""
+        loss, penalty = self.problem.loss, self.problem.penalty_W
+        solver = MU(loss.exponent)
+        if not self.warm:
+            A[...] = flat_start(X, self.fixed, A.dtype)
+        moving = np.ones(len(A), bool)
+        for _ in range(MU_STEPS):
+            new = A.copy()
+            solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty)
+            change = np.abs(new - A).max(axis=1, initial=0)
+            A[moving] = new[moving]
+            moving &= change > MU_CHANGE[A.dtype] * new.max(axis=1, initial=0)
+            if not moving.any():
+                break
+        return int(moving.sum())
+
+
+def flat_start(X: Any, fixed: Fixed, dtype: np.dtype) -> Array:
+    """The same weight for every component, so that each row of W H has the sum of its row of X."""
+    mass = dtype.type(fixed.colsum.sum())
+    sums = X.dot(np.ones((len(fixed.B), 1), dtype))
+    return sums / mass if mass > 0 else np.zeros_like(sums)
+
+
+def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False) -> int:
+    """Overwrite ``W`` with the minimisers of its rows for the fixed ``Ht``.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its loss and its penalty on W count; its solvers do not.
+    warm : bool
+        W holds factors worth keeping: rows that cannot be solved stay as they are.
+
+    Returns
+    -------
+    int
+        Rows that did not reach the tolerance.
+    """
+    if not len(W):
+        return 0
+    return data.sweep(RowSolve(problem, problem.loss.fix(Ht), warm), W, collect=False)

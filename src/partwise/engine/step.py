@@ -1,0 +1,152 @@
+"""One outer iteration: update the rows of W block by block, then H from what the same reading of X said.
+
+Rows of W are independent given H, so taking the statistic of H from each block with its *new* rows is exactly the
+ordinary alternating method with one reading of X instead of two. Where that cannot be (a solver that couples the rows
+of W) or does not pay (a buffer for every column outweighs the data), the second half reads X by columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from partwise.engine.problem import Problem
+from partwise.interfaces import Array, Data, Evidence, Fixed
+from partwise.kernels import pool
+
+H_CHUNK_ROWS = 2048
+"""Rows of H that a thread solves at a time; fixed, so that sums do not depend on threads."""
+
+SOLVER_FLOPS = 4e9
+
+
+@dataclass
+class State:
+    """Everything that the next iteration depends on.
+
+    Attributes
+    ----------
+    W : ndarray of shape (n_samples, k)
+    Ht : ndarray of shape (n_features, k)
+        Both C-ordered and overwritten by `step`: a state is valid until the next is asked for; `copy` to keep one.
+    n_iter : int
+        Iterations done.
+    """
+
+    W: Array
+    Ht: Array
+    n_iter: int = 0
+
+    def copy(self) -> State:
+        """A state of its own."""
+        return State(self.W.copy(), self.Ht.copy(), self.n_iter)
+
+
+@dataclass
+class Reading:
+    """What an iteration saw: the evidence of both halves and, after a quadratic one, the current objective."""
+
+    W: Evidence
+    H: Evidence
+    fit: float | None = None
+
+
+@dataclass
+class Total:
+    """What the blocks of a sweep add up: evidence and the statistic of the columns."""
+
+    evidence: Evidence
+    columns: Any = field(default=None)
+
+    def __iadd__(self, other: Total) -> Total:
+        self.evidence += other.evidence
+        if self.columns is not None:
+            self.columns += other.columns
+        return self
+
+
+@dataclass(frozen=True)
+class HalfStep:
+    """Update the rows of one block and, if ``collects``, add what they say about the columns."""
+
+    loss: Any
+    solver: Any
+    penalty: Any
+    fixed: Fixed
+    collects: type | None
+
+    def __call__(self, X: Any, A: Array, total: Total | None) -> Total:
+        if total is None:
+            p, k = self.fixed.B.shape
+            total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
+        stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
+        total.evidence += self.solver.update(A, stats, self.penalty)
+        if self.collects:
+            self.loss.add_columns(total.columns, X, A, self.fixed.B)
+        return total
+
+
+def step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
+    """Advance ``state`` in place by one iteration.
+
+    Parameters
+    ----------
+    problem : Problem
+    data : Data
+        X by rows.
+    by_columns : Data or None
+        X by columns, if H is to be updated from a second reading; None for the usual single one.
+    state : State
+        Overwritten. Interrupted at any point it is still a valid, and no worse, state.
+    """
+    one_reading = by_columns is None
+    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, state.Ht, one_reading)
+    seen_W = total.evidence
+    if one_reading:
+        columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
+        seen_H = update_columns(problem, data, columns, state.Ht)
+        fit = quadratic_fit(data, columns, state.Ht)
+    else:
+        if not problem.solver_W.separable:
+            problem.solver_W.finish(state.W, seen_W)
+        seen_H = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W).evidence
+        fit = None
+    state.n_iter += 1
+    return Reading(seen_W, seen_H, fit)
+
+
+def half_step(loss, solver, penalty, data: Data, A: Array, B: Array, collect: bool = False) -> Total:
+    """Update all rows of ``A`` with ``B`` fixed, in place; collect the statistic of the columns on the way."""
+    fn = HalfStep(loss, solver, penalty, loss.fix(B), solver.needs if collect else None)
+    return data.sweep(fn, A, collect)
+
+
+def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
+    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
+    p, k = Ht.shape
+
+    def chunk(start: int) -> Evidence:
+        rows = slice(start, start + H_CHUNK_ROWS)
+        return problem.solver_H.update(Ht[rows], columns.rows(start, start + H_CHUNK_ROWS), problem.penalty_H)
+
+    seconds = 3 * p * k * k / SOLVER_FLOPS
+    parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), getattr(data, "threads", 1), seconds)
+    for part in parts[1:]:
+        parts[0] += part
+    return parts[0]
+
+
+def quadratic_fit(data: Data, columns: Any, Ht: Array) -> float | None:
+    """``1/2 |X - W H|^2`` from the statistic that H was just updated with; None for other statistics.
+
+    ``1/2 (|X|^2 - 2 <cross, Ht> + <gram, H H'>)``: exact up to roundoff of the size of |X|^2.
+    """
+    gram = getattr(columns, "gram", None)
+    if gram is None:
+        return None
+    other = np.asarray(Ht, np.float64).T @ Ht
+    return (
+        data.norm2 - 2 * float(np.vdot(columns.cross, np.asarray(Ht, np.float64))) + float(np.vdot(gram, other))
+    ) / 2

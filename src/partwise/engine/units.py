@@ -1,0 +1,76 @@
+"""Fits in units where nothing overflows: X at 1e300 or 1e-300 is fitted as if its largest entry were about 1.
+
+Within ordinary units the data are used as they are; outside them they are multiplied by an even power of two, which is
+exact, and the factors are multiplied back by its root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from partwise.interfaces import Array
+from partwise.penalties import Elastic
+
+ORDINARY = {np.dtype(np.float64): (1e-60, 1e60), np.dtype(np.float32): (1e-8, 1e8)}
+"""Largest entries for which fourth powers and the floors of the losses stay within the dtype."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """``X = 4^half * X_fitted`` and so ``W = 2^half * W_fitted``, ``H = 2^half * H_fitted``.
+
+    Examples
+    --------
+    >>> Units.of(1e-300, np.dtype("float64")).half
+    -499
+    """
+
+    half: int = 0
+
+    @classmethod
+    def of(cls, largest: float, dtype: np.dtype) -> Units:
+        """The units that bring an extreme largest entry to about 1; otherwise the given ones."""
+        low, high = ORDINARY[dtype]
+        if largest == 0 or low <= largest <= high:
+            return cls()
+        return cls(int(np.frexp(largest)[1]) // 2)
+
+    @classmethod
+    def of_factor(cls, largest: float, dtype: np.dtype) -> Units:
+        """The same for a factor, whose ordinary range is the root of the data's."""
+        low, high = ORDINARY[dtype]
+        if largest == 0 or low <= largest and largest <= high and low <= largest * largest <= high:
+            return cls()
+        return cls(int(np.frexp(largest)[1]))
+
+    def data(self, X: Any) -> Any:
+        """X in the units of the fit: X itself in ordinary units, else a copy."""
+        if self.half == 0:
+            return X
+        if isinstance(X, np.ndarray):
+            return np.ldexp(X, -2 * self.half)
+        X = X.copy()
+        X.data = np.ldexp(X.data, -2 * self.half)
+        return X
+
+    def inward(self, factor: Array) -> Array:
+        """A factor in the units of the fit."""
+        return np.ldexp(factor, -self.half) if self.half else factor
+
+    def outward(self, factor: Array) -> Array:
+        """A factor in the units of the user."""
+        return np.ldexp(factor, self.half) if self.half else factor
+
+    def penalty(self, penalty: Elastic, beta: float) -> Elastic:
+        """The same penalty in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
+        if self.half == 0:
+            return penalty
+        shrink = -2 * self.half * beta
+        return Elastic(penalty.l1 * 2.0 ** (self.half + shrink), penalty.l2 * 2.0 ** (2 * self.half + shrink))
+
+    def error(self, norm: float, beta: float) -> float:
+        """``sqrt(2 d)`` in the units of the user."""
+        return norm * 2.0 ** (self.half * beta)

@@ -1,0 +1,382 @@
+"""What `NMF` and `MiniBatchNMF` share: parameters, the checks at the door, and everything after a fit."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from partwise import persist
+from partwise.data import as_data
+from partwise.engine import init
+from partwise.engine.objective import divergence, squared_error
+from partwise.engine.problem import Problem, solver_of
+from partwise.engine.rows import solve_rows
+from partwise.engine.units import Units
+from partwise.errors import DataError, DataWarning, DeadComponentWarning
+from partwise.estimators.callbacks import CallbackSupportMixin
+from partwise.estimators.output import in_original_features
+from partwise.kernels import pool
+from partwise.losses import NAMES, Beta, as_beta
+from partwise.penalties import Elastic
+
+logger = logging.getLogger("partwise")
+
+DTYPES = [np.float64, np.float32]
+
+
+class NotConvergedWarning(ConvergenceWarning):
+    """The fit stopped before its rule for convergence was met; the message gives what was reached."""
+
+
+class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Shared by the estimators; not to be used alone."""
+
+    _parameter_constraints: dict = {
+        "n_components": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "init": [StrOptions(set(init.NAMES)), None],
+        "beta_loss": [StrOptions(set(NAMES)), Real],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "alpha_W": [Interval(Real, 0, None, closed="left")],
+        "alpha_H": [Interval(Real, 0, None, closed="left"), StrOptions({"same"})],
+        "l1_ratio": [Interval(Real, 0, 1, closed="both")],
+        "verbose": ["verbose"],
+        "n_jobs": [Integral, None],
+        "sort_components": ["boolean"],
+    }
+
+    _saved_state = ("_n_components", "_beta_loss", "_history")
+
+    # ------------------------------------------------------------------ checks
+
+    def _read(self, X: Any, reset: bool) -> Any:
+        """X as a finite, non-negative float array or CSR/CSC matrix."""
+        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=DTYPES, reset=reset)
+        check_non_negative(X, f"{type(self).__name__} (input X)")
+        return X
+
+    def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:
+        """The penalties of W and H, scaled as scikit-learn does."""
+        n_samples, n_features = shape
+        alpha_H = self.alpha_W if self.alpha_H == "same" else self.alpha_H
+        weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
+        parts = (self.l1_ratio, 1 - self.l1_ratio)
+        return Elastic(*(weights_W * part for part in parts)), Elastic(*(weights_H * part for part in parts))
+
+    def _loss(self, X: Any) -> Beta:
+        """The loss, after checking that X has a finite one."""
+        self._beta_loss = as_beta(self.beta_loss)
+        if self._beta_loss <= 0:
+            check_positive(X, self._beta_loss)
+        return Beta(self._beta_loss)
+
+    def _size(self, X: Any, W: Any = None, H: Any = None) -> int:
+        """The number of components; "auto" takes it from a given factor, else from the number of features."""
+        k = self.n_components
+        if k == "auto":
+            given = H.shape[0] if H is not None else None if W is None else W.shape[1]
+            k = X.shape[1] if given is None else given
+            logger.info('n_components="auto" means %d here (scikit-learn\'s rule); give a number to choose it.', k)
+        if k > min(X.shape):
+            warnings.warn(
+                f"n_components={k} is more than min(n_samples, n_features) = {min(X.shape)}; parts beyond that cannot "
+                "be told apart.",
+                DataWarning,
+                stacklevel=4,
+            )
+        return int(k)
+
+    def _start_name(self, X: Any, k: int, svd_default: str) -> str:
+        """The name of the start, and whether it can be used."""
+        if self.init is None:
+            return svd_default if k <= min(X.shape) else "random"
+        if self.init in init.SVD_NAMES and k > min(X.shape):
+            raise DataError(
+                f"init = '{self.init}' can only be used when n_components <= min(n_samples, n_features); here "
+                f"n_components={k} and the shape is {X.shape}. Use init='random'."
+            )
+        return self.init
+
+    def _given_factors(self, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Checked copies of the factors of ``init="custom"``, W (n_samples, k) and Ht (n_features, k)."""
+        k = self.n_components
+        H = check_factor(H, (k, X.shape[1]), "NMF (input H)", X.dtype)
+        W = check_factor(W, (X.shape[0], len(H) if k == "auto" else k), "NMF (input W)", X.dtype)
+        return W.copy(order="C"), H.T.copy(order="C")
+
+    # ------------------------------------------------------------------ after the fit
+
+    def _solve(self, X: Any, H: np.ndarray) -> np.ndarray:
+        """Rows of W for fixed H, each from a start that depends on the row alone."""
+        beta = as_beta(self.beta_loss)
+        if beta <= 0:
+            check_positive(X, beta)
+        with pool.session(self.n_jobs) as threads:
+            units, Ht, penalty, data = self._fixed_problem(X, H, threads, beta)
+            loss = Beta(beta).on(data)
+            W = np.zeros((X.shape[0], len(H)), X.dtype)
+            solver = solver_of("auto", loss)
+            left = solve_rows(Problem(loss, solver, solver, penalty), data, W, Ht)
+        if left:
+            logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
+        return units(W)
+
+    def _fixed_problem(self, X: Any, H: np.ndarray, threads: int, beta: float):
+        """How to undo the units, and H, its penalty and the data in the units of the solve."""
+        penalty = self._penalties(X.shape)[0]
+        outer_X = Units.of(largest(X), X.dtype)
+        outer_H = Units.of_factor(largest(H), X.dtype)
+        # W H = X: with X in units of 4^a and H in units of 2^b, W comes in units of 4^a / 2^b
+        exponent = 2 * outer_X.half - outer_H.half
+        data = as_data(outer_X.data(X), threads, temporary=beta != 2)
+        Ht = np.ascontiguousarray(outer_H.inward(H).T, X.dtype)
+        shift = -2 * outer_X.half * beta
+        scaled = Elastic(penalty.l1 * 2.0 ** (exponent + shift), penalty.l2 * 2.0 ** (2 * exponent + shift))
+        return (lambda W: np.ldexp(W, exponent) if exponent else W), Ht, scaled, data
+
+    def transform(self, X):
+        """The weights of the components in new samples: each row of W solved with the components fixed.
+
+        Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual, other losses by up to 200
+        multiplicative steps. A row's result depends on that row alone, and on the training data it is what
+        ``fit_transform`` returned.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+
+        Returns
+        -------
+        W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
+
+        Notes
+        -----
+        O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads.
+        """
+        check_is_fitted(self)
+        X = self._read(X, reset=False)
+        return self._solve(X, np.asarray(self.components_, X.dtype))
+
+    def inverse_transform(self, X):
+        """``W H``: samples from their weights.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, DataFrame} of shape (n_samples, n_components)
+
+        Returns
+        -------
+        X_original : ndarray of shape (n_samples, n_features)
+            A DataFrame with the names of the features if ``set_output`` asked for one.
+        """
+        check_is_fitted(self)
+        W = check_array(X, accept_sparse=("csr", "csc"), dtype=DTYPES)
+        if W.shape[1] != len(self.components_):
+            raise DataError(
+                f"X has {W.shape[1]} columns, but this {type(self).__name__} has {len(self.components_)} components: "
+                "inverse_transform takes what transform returned."
+            )
+        return in_original_features(self, W @ self.components_, X)
+
+    def score(self, X, y=None):
+        """Minus the loss per sample, ``-d_beta(X | W H) / n_samples`` with W solved for X: higher is better.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+        y : ignored
+
+        Returns
+        -------
+        float
+            In the unit of X to the power beta (nats for Kullback-Leibler counts); 0 is a perfect fit. Penalties are
+            not counted.
+        """
+        check_is_fitted(self)
+        X = self._read(X, reset=False)
+        W = self._solve(X, np.asarray(self.components_, X.dtype))
+        with pool.session(self.n_jobs) as threads:
+            beta = as_beta(self.beta_loss)
+            data = as_data(X, threads, temporary=beta != 2)
+            loss = Beta(beta).on(data)
+            return -divergence(loss, data, W, np.ascontiguousarray(self.components_.T, X.dtype)) / X.shape[0]
+
+    def certify(self, X):
+        """Compute ``lower_bound_``: no matrix of this rank, whatever its signs, is nearer to X.
+
+        By Eckart and Young, ``|X - Y| >= sqrt(sum of the squared singular values of X after the k-th)`` for every Y of
+        rank k; a reported error below it is impossible, and a fit near it is nearly the best of any start.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The data that the model was fitted on.
+
+        Returns
+        -------
+        self
+            With ``lower_bound_``, in the unit of X.
+
+        References
+        ----------
+        Eckart & Young (1936), doi:10.1007/BF02288367
+        """
+        check_is_fitted(self)
+        X = self._read(X, reset=False)
+        self.lower_bound_ = svd_bound(X, len(self.components_))
+        return self
+
+    def save(self, path) -> None:
+        """Write the fitted model to a ``.pw`` file; `partwise.load` reads it back.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; written whole or not at all, and free of pickle.
+        """
+        check_is_fitted(self)
+        persist.save(self, path)
+
+    @property
+    def history_(self):
+        """The fit as a table, one row per iteration in which the objective was computed: see the class."""
+        import pandas as pd
+
+        check_is_fitted(self)
+        table = pd.DataFrame(self._history, columns=list(HISTORY))
+        return table.astype({"iteration": int})
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.components_.shape[0]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
+
+
+def largest(X: Any) -> float:
+    """Largest entry of an array or sparse matrix; 0 if it has none."""
+    values = X.data if sp.issparse(X) else X
+    return float(values.max(initial=0))
+
+
+def check_non_negative(X: Any, whom: str) -> None:
+    """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
+    values = X.data if sp.issparse(X) else X
+    if values.size == 0 or values.min() >= 0:
+        return
+    rows, columns = X.nonzero() if sp.issparse(X) else np.nonzero(X < 0)
+    if sp.issparse(X):
+        below = np.asarray(X[rows, columns]).ravel() < 0
+        rows, columns = rows[below], columns[below]
+    raise DataError(
+        f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, the "
+        f"lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: clip "
+        "them, shift the column, or drop the rows."
+    )
+
+
+def check_positive(X: Any, beta: float) -> None:
+    """Raise DataError if X has zeros, where a loss with beta <= 0 is infinite."""
+    stored = np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X)
+    zeros = X.shape[0] * X.shape[1] - stored
+    if not zeros:
+        return
+    dense = X.toarray() if sp.issparse(X) and X.shape[0] * X.shape[1] < 10**7 else X
+    where = "" if sp.issparse(dense) else " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0])
+    raise DataError(
+        "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a "
+        f"positive beta_loss. Here beta_loss={beta:g} and X has {zeros} zeros{where}."
+    )
+
+
+def check_factor(A: Any, shape: tuple[Any, int], whom: str, dtype: np.dtype) -> np.ndarray:
+    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
+    if A is None:
+        raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
+    A = check_array(A)
+    for axis, name in enumerate(("first", "second")):
+        if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
+            raise DataError(
+                f"Array with wrong {name} dimension passed to {whom}. Expected {shape[axis]}, but got {A.shape[axis]}."
+            )
+    check_non_negative(A, whom)
+    if A.max(initial=0) == 0:
+        raise DataError(f"Array passed to {whom} is full of zeros.")
+    if A.dtype != dtype:
+        name = whom[-2]
+        raise TypeError(f"{name} should have the same dtype as X. Got {name}.dtype = {A.dtype} and X.dtype = {dtype}.")
+    return A
+
+
+def svd_bound(X: Any, k: int) -> float:
+    """``sqrt(sum_{i > k} sigma_i(X)^2)``; ARPACK for large X, whose converged values keep the bound honest."""
+    n, p = X.shape
+    if k >= min(n, p):
+        return 0.0
+    if n * p <= init.EXACT_SVD_SIZE:
+        values = np.linalg.svd(np.asarray(X.toarray() if sp.issparse(X) else X, np.float64), compute_uv=False)
+        return float(np.linalg.norm(values[k:]))
+    from scipy.sparse.linalg import svds
+
+    values = svds(X.astype(np.float64), k=k, return_singular_vectors=False, random_state=0)
+    with pool.session() as threads:
+        total = as_data(X, threads).norm2
+    return float(np.sqrt(max(total - float(np.sum(values**2)), 0.0)))
+
+
+def explained(data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
+    """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros."""
+    return 1 - squared_error(data, W, Ht) / data.norm2 if data.norm2 else 0.0
+
+
+def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:
+    """Say what was reached instead of convergence."""
+    warnings.warn(
+        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop the objective "
+        f"fell by {decrease:.1e} of itself per iteration and the KKT residual was {kkt:.1e} (tol={tol:g}).",
+        NotConvergedWarning,
+        stacklevel=4,
+    )
+
+
+def warn_one_sided(W: Elastic, H: Elastic) -> None:
+    """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
+    for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):
+        if one.l1 and not (other.l1 or other.l2):
+            first, second = names.split(", ")
+            warnings.warn(
+                f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
+                f"nothing becomes sparser. Penalise both (alpha_H='same').",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
+def warn_dead(dead: list[int]) -> None:
+    """Name the components that ended at zero although part of X is not explained."""
+    if dead:
+        warnings.warn(
+            f"Components {dead} are zero and no restart of them lowered the objective: the data, or the penalties, "
+            f"carry fewer parts. Use fewer components or smaller alpha_W and alpha_H.",
+            DeadComponentWarning,
+            stacklevel=4,
+        )

@@ -1,0 +1,494 @@
+"""Non-negative matrix factorization of a whole matrix: `NMF` and `non_negative_factorization`."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from partwise.data import as_data
+from partwise.engine import init
+from partwise.engine.iterate import STOP_REASONS, Limits, Progress, iterate
+from partwise.engine.objective import divergence, norm
+from partwise.engine.plan import needs_columns
+from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
+from partwise.engine.rows import solve_rows
+from partwise.engine.step import State
+from partwise.engine.units import Units
+from partwise.errors import DataError
+from partwise.estimators.base import (
+    DTYPES,
+    BaseNMF,
+    check_factor,
+    check_non_negative,
+    explained,
+    largest,
+    logger,
+    warn_dead,
+    warn_not_converged,
+    warn_one_sided,
+)
+from partwise.estimators.callbacks import FitTask, with_callbacks
+from partwise.estimators.words import describe
+from partwise.kernels import pool
+from partwise.losses import Beta, as_beta
+from partwise.solvers import LeeSeung
+
+
+@dataclass
+class Result:
+    """A finished fit in the user's units."""
+
+    W: np.ndarray
+    H: np.ndarray
+    n_iter: int
+    error: float
+    explained: float
+    reason: str
+    history: np.ndarray
+    kkt: float
+    dead: list[int]
+
+
+class NMF(BaseNMF):
+    """Non-negative matrix factorization: find W, H >= 0 whose product is near X.
+
+    A drop-in superset of scikit-learn's ``NMF``. It minimises::
+
+        d_beta(X | W H) + alpha_W n_features (l1_ratio |W|_1 + (1 - l1_ratio) |W|^2 / 2)
+                        + alpha_H n_samples  (l1_ratio |H|_1 + (1 - l1_ratio) |H|^2 / 2)
+
+    with d_beta the beta-divergence: half the squared Frobenius norm of X - W H for beta = 2, the Kullback-Leibler
+    divergence ``sum x log(x / y) - x + y`` for 1, Itakura-Saito ``sum x / y - log(x / y) - 1`` for 0.
+
+    Parameters
+    ----------
+    n_components : int or "auto", default="auto"
+        Number of parts k. "auto" is scikit-learn's rule: the size of a given factor, else the number of features, which
+        is rarely what you want. More than min(X.shape) warns.
+    init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
+        Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, "random" if k > min(X.shape).
+        "custom" takes W and H as given to `fit`.
+    solver : {"auto", "cd", "mu", "bpp"}, default="auto"
+        "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by block
+        principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "auto": cd for Frobenius, else mu.
+        All are monotone: no iteration raises the objective.
+    beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
+        The loss. With beta <= 0, X must not contain zeros.
+    tol : float, default=1e-4
+        The fit has converged when, twice running, the KKT residual (``kkt_``) is at most ``tol``, or the objective has
+        lost less than ``tol / 1000`` of itself per iteration over the last ten. Neither knows the start nor the unit of X.
+        0 uses up ``max_iter``.
+    max_iter : int, default=200
+        Most iterations; one reads X once (twice for some plans).
+    random_state : int, RandomState instance or None, default=None
+        For the starts "random" and "nndsvdar", and for ``shuffle``. The other starts do not depend on it.
+    alpha_W, alpha_H : float, alpha_H also "same", default=0.0 and "same"
+        Strengths of the penalties, see the formula.
+    l1_ratio : float in [0, 1], default=0.0
+        0: squares only; 1: absolute values only.
+    verbose : int, default=0
+        1 or more: one line per computed objective through ``logging.getLogger("partwise")``, at level INFO.
+    shuffle : bool, default=False
+        Visit the components in a random order, drawn once per fit (``cd`` only).
+    normalize : {None, "W"}, default=None
+        "W": the form of Lee and Seung (1999): the columns of W sum to one after every update. Needs ``solver="mu"`` and
+        Kullback-Leibler; W is then not solved anew at the end.
+    sort_components : bool, default=True
+        Order the components by the share of the mass of W H that they carry, largest first. Never for
+        ``init="custom"``, whose order is yours.
+    max_time : float or None, default=None
+        Most seconds of iterating.
+    n_jobs : int or None, default=None
+        Threads. None: what PARTWISE_NUM_THREADS, OMP_NUM_THREADS, the CPU set and threadpoolctl allow; -1: every CPU.
+        Results have the same bits for any number.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        H, the parts.
+    n_components_ : int
+        Number of components.
+    n_iter_ : int
+        Iterations done.
+    reconstruction_err_ : float
+        ``sqrt(2 d_beta(X | W H))``, for Frobenius the norm of X - W H; finite, computed anew at the end.
+    explained_variance_ : float
+        Share of the squares of X that W H explains, ``1 - |X - W H|^2 / |X|^2`` (not centred), whatever the loss.
+    stop_reason_ : str
+        "converged"; "max_iter", "time" (a limit came first); "callback" (one asked to stop); "interrupted" (Ctrl-C: the
+        model is the best so far); "non-finite".
+    converged_ : bool
+        Whether ``stop_reason_`` is "converged".
+    kkt_ : float
+        KKT residual at the stop: projected gradient over the negative part of the gradient, both factors at balanced
+        scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
+    history_ : DataFrame
+        Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
+        iteration for Frobenius, every tenth for other losses, whose objective costs a reading of X.
+    lower_bound_ : float
+        After `certify`: no matrix of this rank is nearer to X.
+    dead_components_ : ndarray of int
+        Components that ended at zero; empty in a healthy fit.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    Raises
+    ------
+    IncompatibleError
+        The loss, the solver and the penalties do not fit together; raised before X is read.
+    DataError
+        X has negative entries, or zeros where beta <= 0; W or H do not fit.
+
+    Warns
+    -----
+    NotConvergedWarning, DeadComponentWarning, DataWarning
+
+    Notes
+    -----
+    An iteration costs O(stored k + (n_samples + n_features) k^2) for beta in {1, 2} (stored: the non-zeros of a sparse X),
+    O(n_samples n_features k) otherwise; memory beyond X is a few times W and H, and for some sparse X a copy by columns.
+    X is never written to, never densified, and W H is never formed as a whole. float32 data give float32 factors, with
+    sums in float64.
+
+    References
+    ----------
+    Lee & Seung (1999), doi:10.1038/44565; Cichocki & Phan (2009), doi:10.1587/transfun.E92.A.708; Gillis & Glineur (2012),
+    doi:10.1162/NECO_a_00256; Kim & Park (2011), doi:10.1137/110821172; Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise import NMF
+    >>> X = np.array([[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 4, 4], [0, 1, 5, 4]])
+    >>> model = NMF(n_components=2, init="random", random_state=42, max_iter=500)
+    >>> W = model.fit_transform(X)
+    >>> print(f"{model.reconstruction_err_:.4f}", model.stop_reason_)
+    3.8746 converged
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNMF._parameter_constraints,
+        "solver": [StrOptions({"auto", *SOLVERS})],
+        "shuffle": ["boolean"],
+        "normalize": [StrOptions({"W"}), None],
+        "max_time": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        n_components="auto",
+        *,
+        init=None,
+        solver="auto",
+        beta_loss="frobenius",
+        tol=1e-4,
+        max_iter=200,
+        random_state=None,
+        alpha_W=0.0,
+        alpha_H="same",
+        l1_ratio=0.0,
+        verbose=0,
+        shuffle=False,
+        normalize=None,
+        sort_components=True,
+        max_time=None,
+        n_jobs=None,
+    ):
+        self.n_components = n_components
+        self.init = init
+        self.solver = solver
+        self.beta_loss = beta_loss
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+        self.alpha_W = alpha_W
+        self.alpha_H = alpha_H
+        self.l1_ratio = l1_ratio
+        self.verbose = verbose
+        self.shuffle = shuffle
+        self.normalize = normalize
+        self.sort_components = sort_components
+        self.max_time = max_time
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y=None, W=None, H=None):
+        """Learn the components of X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+        y : ignored
+        W : array-like of shape (n_samples, n_components), optional
+            With ``init="custom"``: where to start; copied.
+        H : array-like of shape (n_components, n_features), optional
+            The same for the components.
+
+        Returns
+        -------
+        self
+        """
+        self.fit_transform(X, W=W, H=H)
+        return self
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, W=None, H=None):
+        """Learn the components of X and return the weights of its samples.
+
+        The same as `fit` followed by `transform`: at the end W is solved for the final components.
+
+        Parameters
+        ----------
+        X, y, W, H
+            See `fit`.
+
+        Returns
+        -------
+        W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
+        """
+        self._parts(Beta(as_beta(self.beta_loss)))
+        X = self._read(X, reset=True)
+        result = self._factorize(X, W, H)
+        self._keep(result)
+        return result.W
+
+    # ------------------------------------------------------------------ the fit
+
+    def _parts(self, loss: Beta, sweeps: int = 3) -> Any:
+        """The solver; refuses pairs that cannot work, without having seen data."""
+        solver = solver_of(self.solver, loss, sweeps, self.normalize)
+        Problem(loss, solver, solver, *self._penalties((1, 1))).check()
+        return solver
+
+    def _factorize(self, X: Any, W: Any = None, H: Any = None) -> Result:
+        """Fit both factors to a checked X."""
+        loss = self._loss(X)
+        k = self._n_components = self._size(X, W, H)
+        given = self._given_factors(X, W, H) if self.init == "custom" else None
+        if given is None and (W is not None or H is not None):
+            warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
+        units = Units.of(largest(X), X.dtype)
+        with pool.session(self.n_jobs) as threads:
+            data = as_data(units.data(X), threads, temporary=self._beta_loss != 2)
+            solver = self._parts(loss, inner_sweeps(data, k))
+            user_penalties = self._penalties(X.shape)
+            warn_one_sided(*user_penalties)
+            penalties = [units.penalty(penalty, loss.beta) for penalty in user_penalties]
+            problem = Problem(loss.on(data), solver, solver, *penalties)
+            state = self._start(X, data, k, given, units)
+            if isinstance(solver, LeeSeung):
+                solver.start(state.W, state.Ht)
+            progress, reason = self._run(X, problem, data, state, units)
+            if solver.separable:
+                solve_rows(problem, data, state.W, state.Ht, warm=True)
+            return self._result(problem, data, progress, reason, units)
+
+    def _start(self, X: Any, data: Any, k: int, given: Any, units: Units) -> State:
+        """The starting point, in the units of the fit."""
+        if given is not None:
+            return State(*(np.ascontiguousarray(units.inward(factor)) for factor in given))
+        name = self._start_name(X, k, "nndsvda" if self._solver_name() == "mu" else "nnsvdlrc")
+        if name == "nndsvd" and self._solver_name() == "mu":
+            warnings.warn(
+                "The multiplicative update ('mu') solver cannot update zeros present in the initialization, and so "
+                "leads to poorer results when used jointly with init='nndsvd'. You may try init='nndsvda' or "
+                "init='nndsvdar' instead.",
+                UserWarning,
+                stacklevel=5,
+            )
+        rng = check_random_state(self.random_state)
+        state = init.start(data, k, name, rng)
+        if self.shuffle:
+            order = rng.permutation(k)
+            state = State(*(np.ascontiguousarray(factor[:, order]) for factor in (state.W, state.Ht)))
+        return state
+
+    def _solver_name(self) -> str:
+        return auto(Beta(self._beta_loss)) if self.solver == "auto" else self.solver
+
+    def _run(self, X: Any, problem: Problem, data: Any, state: State, units: Units) -> tuple[Progress | None, str]:
+        """Iterate until a reason to stop; an interruption keeps the state, which is never worse than before."""
+        limits = Limits(self.tol, self.max_iter, self.max_time)
+        by_columns = data.transposed() if needs_columns(problem, data) else None
+        task = FitTask(self, X, self.max_iter)
+        progress = None
+
+        def attributes() -> dict[str, Any]:
+            return {"components_": units.outward(state.Ht.T.copy()), "n_components_": state.Ht.shape[1]}
+
+        try:
+            for progress in iterate(problem, data, state, limits, by_columns):
+                if self.verbose:
+                    report(progress)
+                if task.iteration(attributes) and progress.reason is None:
+                    progress.reason = "callback"
+                    break
+        except KeyboardInterrupt:
+            return progress, "interrupted"
+        task.end(attributes)
+        return progress, progress.reason if progress else "max_iter"
+
+    def _result(self, problem: Problem, data: Any, progress: Any, reason: str, units: Units) -> Result:
+        """Sort, measure and translate into the user's units."""
+        state = progress.state if progress else None
+        if state is None:
+            raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
+        W, Ht = state.W, state.Ht
+        if self.sort_components and self.init != "custom":
+            mass = W.sum(axis=0, dtype=np.float64) * Ht.sum(axis=0, dtype=np.float64)
+            order = np.argsort(-mass, kind="stable")
+            W, Ht = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(Ht[:, order])
+        value = divergence(problem.loss, data, W, Ht)
+        history = np.array(progress.monitor.rows, dtype=np.float64).reshape(-1, 5)
+        if units.half:
+            history[:, 1] = np.ldexp(history[:, 1], int(2 * units.half * problem.loss.beta))
+        dead = np.flatnonzero((W.max(axis=0, initial=0) == 0) | (Ht.max(axis=0, initial=0) == 0)).tolist()
+        return Result(
+            units.outward(W),
+            np.ascontiguousarray(units.outward(Ht).T),
+            state.n_iter,
+            units.error(norm(value), problem.loss.beta),
+            explained(data, W, Ht),
+            reason,
+            history,
+            progress.monitor.last_kkt,
+            dead if value > 1e-12 * data.norm2 else [],
+        )
+
+    def _keep(self, result: Result) -> None:
+        """Set the attributes, and say aloud what went wrong."""
+        self.components_ = result.H
+        self.n_components_ = len(result.H)
+        self.n_iter_ = result.n_iter
+        self.reconstruction_err_ = result.error
+        self.explained_variance_ = result.explained
+        self.stop_reason_ = result.reason
+        self.converged_ = result.reason == "converged"
+        self.kkt_ = result.kkt
+        self.dead_components_ = np.array(result.dead, dtype=int)
+        self._history = result.history
+        warn_dead(result.dead)
+        if result.reason == "max_iter" and self.tol > 0:
+            last = result.history[-1] if len(result.history) else np.full(5, np.nan)
+            warn_not_converged(self.max_iter, last[3], result.kkt, self.tol)
+
+    def info(self) -> str:
+        """The fit in words: sizes, fit, why it stopped, how to read W and H, and what needs attention.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from partwise import NMF
+        >>> print(NMF(2, random_state=0).fit(np.eye(3)[:, :2] + 1).info().splitlines()[0])
+        NMF: 2 components of 2 features, Frobenius loss, solver cd.
+        """
+        return describe(self, STOP_REASONS)
+
+
+def report(progress: Progress) -> None:
+    """Log one line for the iteration, if its objective was computed."""
+    rows = progress.monitor.rows
+    if rows and rows[-1][0] == progress.state.n_iter:
+        logger.info("iteration %d: objective %.6g, KKT residual %.2e, %.2f s", *(rows[-1][i] for i in (0, 1, 2, 4)))
+
+
+def warn_unused(message: str) -> None:
+    """A factor was given that the call does not use."""
+    warnings.warn(message, RuntimeWarning, stacklevel=5)
+
+
+def non_negative_factorization(
+    X,
+    W=None,
+    H=None,
+    n_components="auto",
+    *,
+    init=None,
+    update_H=True,
+    solver="auto",
+    beta_loss="frobenius",
+    tol=1e-4,
+    max_iter=200,
+    alpha_W=0.0,
+    alpha_H="same",
+    l1_ratio=0.0,
+    random_state=None,
+    verbose=0,
+    shuffle=False,
+    normalize=None,
+    sort_components=True,
+    max_time=None,
+    n_jobs=None,
+):
+    """Factorize X, or solve W for given components: scikit-learn's function, with partwise's engine.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+    W : array-like of shape (n_samples, n_components), optional
+        Start of W for ``init="custom"``.
+    H : array-like of shape (n_components, n_features), optional
+        Start of H for ``init="custom"``; the components if ``update_H=False``.
+    update_H : bool, default=True
+        False: H is kept and only W is solved, as `NMF.transform` does.
+    n_components, init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, random_state, verbose, shuffle, \
+normalize, sort_components, max_time, n_jobs
+        As in `NMF`. Components are never sorted for ``init="custom"`` or ``update_H=False``.
+
+    Returns
+    -------
+    W : ndarray of shape (n_samples, n_components)
+    H : ndarray of shape (n_components, n_features)
+    n_iter : int
+        Iterations done; 1 if only W was solved.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.array([[1.0, 1], [2, 1], [3, 1.2], [4, 1], [5, 0.8], [6, 1]])
+    >>> W, H, n_iter = non_negative_factorization(X, n_components=2, init="random", random_state=0)
+    >>> print(f"{np.linalg.norm(X - W @ H):.3f}")
+    0.000
+    """
+    model = NMF(
+        n_components,
+        init=init,
+        solver=solver,
+        beta_loss=beta_loss,
+        tol=tol,
+        max_iter=max_iter,
+        random_state=random_state,
+        alpha_W=alpha_W,
+        alpha_H=alpha_H,
+        l1_ratio=l1_ratio,
+        verbose=verbose,
+        shuffle=shuffle,
+        normalize=normalize,
+        sort_components=sort_components,
+        max_time=max_time,
+        n_jobs=n_jobs,
+    )
+    model._validate_params()
+    if not update_H:
+        return solve_for_components(model, X, W, H)
+    W = model.fit_transform(X, W=W, H=H)
+    return W, model.components_, model.n_iter_
+
+
+def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray, int]:
+    """W for the given components."""
+    X = check_array(X, accept_sparse=("csr", "csc"), dtype=DTYPES)
+    check_non_negative(X, "NMF (input X)")
+    if W is not None:
+        warn_unused("When update_H=False, the provided initial W is not used.")
+    if H is None:
+        raise DataError("update_H=False needs the components: give H of shape (n_components, n_features).")
+    H = check_factor(H, (model.n_components, X.shape[1]), "NMF (input H)", X.dtype)
+    return model._solve(X, H), H, 1

@@ -1,0 +1,41 @@
+"""A fitted model in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LOSSES = {2.0: "Frobenius", 1.0: "Kullback-Leibler", 0.0: "Itakura-Saito"}
+
+
+def describe(model: Any, reasons: dict[str, str]) -> str:
+    """Sizes, quality, the reason to stop, how to read the factors, and warnings, a sentence or two each."""
+    from sklearn.utils.validation import check_is_fitted
+
+    check_is_fitted(model)
+    k, p = model.components_.shape
+    beta = model._beta_loss
+    loss = LOSSES.get(beta, f"beta = {beta:g}")
+    solver = getattr(model, "solver", "mu")
+    solver = {"auto": "cd" if beta == 2 else "mu"}.get(solver, solver)
+    lines = [
+        f"{type(model).__name__}: {k} components of {p} features, {loss} loss, solver {solver}.",
+        f"Fit: W H explains {model.explained_variance_:.1%} of the squares of X; error {model.reconstruction_err_:.6g}.",
+        f"Stop: {model.stop_reason_} after {model.n_iter_} iterations ({reasons[model.stop_reason_]}); "
+        f"KKT residual {model.kkt_:.1e}, tol {model.tol:g}.",
+        "Read: row i of W says how much of each component is in sample i; row q of components_ (H) says what component "
+        "q is made of; their product is the model of X.",
+    ]
+    return "\n".join(lines + attention(model))
+
+
+def attention(model: Any) -> list[str]:
+    """What a careful reader should know before using the result."""
+    notes = []
+    if not model.converged_:
+        notes.append("Note: the fit has not converged; raise max_iter (or max_time), or loosen tol.")
+    if len(model.dead_components_):
+        notes.append(f"Note: components {model.dead_components_.tolist()} are zero; fewer components would do.")
+    bound = getattr(model, "lower_bound_", None)
+    if bound is not None and model._beta_loss == 2:
+        notes.append(f"Certificate: no matrix of rank {len(model.components_)} has an error below {bound:.6g}.")
+    return notes

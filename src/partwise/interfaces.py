@@ -1,0 +1,228 @@
+"""The words that every inner room shares: two statistics, the evidence of a half step, and four interfaces.
+
+A loss turns a block of data into a small statistic; a solver turns a statistic into better rows of a factor; a
+penalty knows one factor; only the data know where the rows lie. Factors are *tall*: ``W`` of shape (n_samples, k)
+and ``Ht`` of shape (n_features, k), both C-ordered, so that the k numbers of a row lie together. ``A`` is the
+factor being updated, ``B`` the fixed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass
+class Quadratic:
+    """Least squares in rows: each row a minimises ``1/2 a gram a' - cross_i a'``.
+
+    Attributes
+    ----------
+    gram : ndarray of shape (k, k)
+        ``B'B``, float64.
+    cross : ndarray of shape (m, k)
+        ``X B``; float64 where it was summed over blocks, else of the data's dtype.
+    """
+
+    gram: Array
+    cross: Array
+
+    def rows(self, start: int, stop: int) -> Quadratic:
+        """The statistic of some rows of the factor, without copying."""
+        return Quadratic(self.gram, self.cross[start:stop])
+
+    def __iadd__(self, other: Quadratic) -> Quadratic:
+        self.gram += other.gram
+        self.cross += other.cross
+        return self
+
+    def scaled(self, rho: float) -> Quadratic:
+        """The statistic of data that count ``rho`` times as much."""
+        return Quadratic(rho * self.gram, rho * self.cross)
+
+    def gradient(self, A: Array) -> Array:
+        """``A gram - cross``, the gradient of the loss in the rows ``A``."""
+        return A @ self.gram - self.cross
+
+
+@dataclass
+class Split:
+    """The gradient as a difference of two non-negative parts, ``pos - neg``.
+
+    Attributes
+    ----------
+    neg : ndarray of shape (m, k)
+        ``(X * Y^(beta - 2)) B``.
+    pos : ndarray of shape (m, k) or (1, k)
+        ``Y^(beta - 1) B``; a single row where all rows share it (beta = 1: the column sums of B).
+    """
+
+    neg: Array
+    pos: Array
+
+    def rows(self, start: int, stop: int) -> Split:
+        """The statistic of some rows of the factor, without copying."""
+        return Split(self.neg[start:stop], self.pos if len(self.pos) == 1 else self.pos[start:stop])
+
+    def __iadd__(self, other: Split) -> Split:
+        self.neg += other.neg
+        self.pos += other.pos
+        return self
+
+    def scaled(self, rho: float) -> Split:
+        """The statistic of data that count ``rho`` times as much."""
+        return Split(rho * self.neg, rho * self.pos)
+
+    def gradient(self, A: Array) -> Array:
+        """``pos - neg``, the gradient of the loss in the rows ``A``."""
+        return self.pos - self.neg
+
+
+class Rows:
+    """The data themselves, for solvers that work row by row on the stored entries (see `partwise.solvers.scd`)."""
+
+
+@dataclass
+class Evidence:
+    """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
+
+    ``grad2``: squares of the projected gradient met before each row was changed; ``neg2``: squares of the negative
+    part of the gradient, its natural scale; ``norm2``: squares of the updated factor.
+    """
+
+    grad2: Array
+    neg2: Array
+    norm2: Array
+
+    @classmethod
+    def zeros(cls, k: int) -> Evidence:
+        """Evidence of no rows at all."""
+        return cls(np.zeros(k), np.zeros(k), np.zeros(k))
+
+    def __iadd__(self, other: Evidence) -> Evidence:
+        self.grad2 += other.grad2
+        self.neg2 += other.neg2
+        self.norm2 += other.norm2
+        return self
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The fixed factor of a half step and what is computed from it once: ``B``, ``gram = B'B``, ``colsum``."""
+
+    B: Array
+    gram: Array
+    colsum: Array
+
+
+class Block(Protocol):
+    """Some rows of X, wherever and however they are stored. ``shape`` is (m, p)."""
+
+    shape: tuple[int, int]
+
+    def dot(self, B: Array) -> Array:
+        """``X_b B``."""
+        ...
+
+    def add_t_dot(self, A: Array, total: Array) -> None:
+        """Add ``X_b' A`` to the float64 array ``total``."""
+        ...
+
+    def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
+        """``(X_b * Y^(beta-2)) B`` and, unless beta = 1, ``Y^(beta-1) B``."""
+        ...
+
+    def add_split_t(self, A: Array, B: Array, beta: float, floor: float, neg: Array, pos: Array) -> None:
+        """Add the same two for the columns, ``( )' A``, to float64 totals (``pos`` is left alone for beta = 1)."""
+        ...
+
+    def value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """``sum d_beta(x | y)`` over the block, computed entry by entry."""
+        ...
+
+    def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
+        """The part of ``value`` that vanishes where x = 0: O(stored entries)."""
+        ...
+
+    def csr(self) -> tuple[tuple[Array, Array, Array], int, int]:
+        """``(indptr, indices, data), start, stop`` of the same rows."""
+        ...
+
+
+class Loss(Protocol):
+    """A divergence between X and Y = A B' that adds over entries; knows neither penalties nor files."""
+
+    offers: frozenset[type]
+
+    def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
+        """The statistic of the rows of ``A``, given the other factor."""
+        ...
+
+    def empty(self, kind: type, p: int, k: int) -> Any:
+        """A float64 statistic of no rows, for the columns."""
+        ...
+
+    def add_columns(self, total: Any, X: Block, A: Array, B: Array) -> None:
+        """Add what this block says about the columns to ``total``."""
+        ...
+
+    def columns(self, kind: type, total: Any, B: Array) -> Any:
+        """The finished statistic of the columns' factor ``B``."""
+        ...
+
+
+class Penalty(Protocol):
+    """A non-negative function of one factor that is added to the loss."""
+
+    @property
+    def separable(self) -> bool: ...
+    @property
+    def faces(self) -> frozenset[str]: ...
+
+    def value(self, A: Array) -> float:
+        """The penalty of the factor, float64."""
+        ...
+
+
+class Solver(Protocol):
+    """A way from a statistic to better rows; sees k-sized arrays, never X as a whole, never the loop."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def needs(self) -> type: ...
+    @property
+    def faces(self) -> frozenset[str]: ...
+    @property
+    def monotone(self) -> bool: ...
+    @property
+    def separable(self) -> bool: ...
+
+    def update(self, A: Array, stats: Any, penalty: Any) -> Evidence:
+        """Overwrite the rows ``A`` with better ones."""
+        ...
+
+
+class Data(Protocol):
+    """A matrix that can be swept in blocks of rows."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype
+    stored: int
+    nonzeros: int
+    norm2: float
+    total: float
+    largest: float
+
+    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+        """Call ``total = fn(X_b, W_b, total)`` for every block and add the lanes' totals in a fixed order."""
+        ...
+
+    def transposed(self) -> Data | None:
+        """The same data by columns."""
+        ...

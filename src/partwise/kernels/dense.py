@@ -1,0 +1,65 @@
+"""The products of a dense block, by BLAS and NumPy; buffers are of the size of the block, never of X.
+
+The same vocabulary as the sparse kernels, see `partwise.kernels.reference`. A block has at most a few MiB (the grid
+sees to that), so the temporaries stay in cache.
+"""
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def power(Y: Array, exponent: float) -> Array:
+    """``Y ** exponent``, without `pow` where a product, a root or a reciprocal serves."""
+    if exponent == 0:
+        return np.ones_like(Y)
+    if exponent < 0:
+        inverse = power(Y, -exponent)
+        return np.divide(1, inverse, out=inverse)
+    if exponent == 0.5:
+        return np.sqrt(Y)
+    if exponent in (1, 2):
+        return Y.copy() if exponent == 1 else np.square(Y)
+    if exponent == 1.5:
+        return Y * np.sqrt(Y)
+    return Y ** Y.dtype.type(exponent)
+
+
+def product(A: Array, B: Array, floor: float) -> Array:
+    """``max(A B', floor)``."""
+    Y = A @ B.T
+    return np.maximum(Y, Y.dtype.type(floor), out=Y)
+
+
+def ratio_and_power(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
+    """``X * Y^(beta - 2)`` and ``Y^(beta - 1)`` (None for beta = 1, where it is all ones)."""
+    Y = product(A, B, floor)
+    if beta == 1:
+        return np.divide(X, Y, out=Y), None
+    ratio = power(Y, beta - 2)
+    Y *= ratio
+    ratio *= X
+    return ratio, Y
+
+
+def value(X: Array, A: Array, B: Array, beta: float, floor: float) -> float:
+    """``sum d_beta(x | y)`` over the block in float64.
+
+    beta = 2: half the squared error; beta = 1: ``x log(x / y) - x + y``; beta = 0: ``x / y - log(x / y) - 1``; else
+    ``(x^beta + (beta - 1) y^beta - beta x y^(beta - 1)) / (beta (beta - 1))``; 0 log 0 = 0.
+    """
+    X, Y = X.astype(np.float64), A.astype(np.float64) @ B.astype(np.float64).T
+    if beta == 2:
+        Y -= X
+        return float(np.vdot(Y, Y)) / 2
+    if beta == 1:
+        inside = X > 0
+        x, y = X[inside], np.maximum(Y[inside], floor)
+        return float(x @ np.log(x / y) - x.sum() + Y.sum())
+    np.maximum(Y, floor, out=Y)
+    if beta == 0:
+        X /= Y
+        return float(np.sum(X - np.log(X) - 1))
+    terms = power(Y, beta - 1)
+    last = (beta - 1) * np.vdot(terms, Y) - beta * np.vdot(terms, X)
+    return float((np.sum(X**beta) + last) / (beta * (beta - 1)))

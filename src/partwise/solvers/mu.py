@@ -1,0 +1,93 @@
+"""Multiplicative updates on a `Split`: every beta-divergence, and the form of Lee and Seung's 1999 article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from partwise import kernels
+from partwise.interfaces import Array, Evidence, Split
+
+
+@dataclass(frozen=True)
+class MU:
+    """``a <- a * (neg / (pos + l1 + l2 a)) ^ exponent``, entry by entry.
+
+    Monotone with the exponent of the loss: 1 / (2 - beta) below beta = 1, 1 up to 2, 1 / (beta - 1) above. An entry
+    that is 0 stays 0. O(m k).
+
+    Parameters
+    ----------
+    exponent : float
+        ``Beta.exponent`` of the loss.
+
+    References
+    ----------
+    Lee & Seung (2001), https://papers.nips.cc/paper/1861; Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.penalties import Elastic
+    >>> A = np.array([[2.0]])
+    >>> _ = MU().update(A, Split(np.array([[6.0]]), np.array([[4.0]])), Elastic())
+    >>> A.tolist()
+    [[3.0]]
+    """
+
+    exponent: float = 1.0
+
+    name = "mu"
+    needs = Split
+    faces = frozenset({"elastic"})
+    monotone = True
+    separable = True
+
+    def update(self, A: Array, stats: Split, penalty) -> Evidence:
+        """Overwrite the rows ``A``; see the class for the formula."""
+        seen = Evidence.zeros(A.shape[1])
+        neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
+        kernels.mu(A, neg, pos, self.exponent, *penalty.elastic(), seen.grad2, seen.neg2)
+        seen.norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
+        return seen
+
+
+@dataclass(frozen=True)
+class LeeSeung(MU):
+    """The Kullback-Leibler updates as the 1999 article prints them: the columns of W sum to one.
+
+    ``W <- W * (X / Y) H'``, ``W <- W / (column sums of W)``, then, with the new W, ``H <- H * W' (X / Y)``. The
+    normalisation couples all rows, so W is finished before H is touched (two readings of X an iteration). Monotone
+    from a W whose columns sum to one (`start` sees to that). No penalties.
+
+    References
+    ----------
+    Lee & Seung (1999), doi:10.1038/44565
+    """
+
+    name = "mu"
+    faces = frozenset()
+    separable = False
+
+    def update(self, A: Array, stats: Split, penalty) -> Evidence:
+        """``A * neg``, to be divided by its column sums in `finish`."""
+        seen = Evidence.zeros(A.shape[1])
+        neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
+        gradient = np.where(A > 0, pos - neg, np.minimum(pos - neg, 0))
+        A *= neg
+        return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (gradient, neg, A)))
+
+    def finish(self, A: Array, seen: Evidence) -> None:
+        """Divide the columns of the whole factor by their sums, in place; a dead column stays 0."""
+        sums = A.sum(axis=0, dtype=np.float64)
+        sums[sums == 0] = 1
+        A /= sums.astype(A.dtype)
+        seen.norm2[...] = np.einsum("ij,ij->j", A, A, dtype=np.float64)
+
+    def start(self, W: Array, Ht: Array) -> None:
+        """Move the scale of a start from W into H, in place, so that the columns of W sum to one."""
+        sums = W.sum(axis=0, dtype=np.float64)
+        sums[sums == 0] = 1
+        W /= sums.astype(W.dtype)
+        Ht *= sums.astype(W.dtype)

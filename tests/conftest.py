@@ -1,0 +1,42 @@
+"""Settings of the whole suite: under CI nothing may be skipped in silence, and random searches are repeatable.
+
+With the environment variable CI set, a skipped test (or module) is a failure. The one exception is a reason that
+starts with "pure build": tests of the native kernels have nothing to run without them. A test that may be skipped
+on a contributor's machine says so with `pytest.skip(...)` as usual; it only has to run in CI.
+"""
+
+import os
+
+import hypothesis
+import pytest
+
+UNDER_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+# Shared machines stall for longer than any deadline; under CI a failure must come back on the next run.
+hypothesis.settings.register_profile("partwise", deadline=None, derandomize=UNDER_CI)
+hypothesis.settings.load_profile("partwise")
+
+
+def _fail_unless_pure_build(report):
+    """Turn a skip into a failure. An expected failure (xfail) is no skip: it ran."""
+    if not UNDER_CI or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if not reason.startswith("pure build"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which counts as a failure under CI: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    _fail_unless_pure_build(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    report = yield
+    _fail_unless_pure_build(report)
+    return report
