@@ -1,0 +1,52 @@
+"""The kernels: one set of names, native where the extension is built, else the NumPy reference.
+
+Each kernel is a serial function of a range of rows; `partwise.kernels.reference` is their specification. ``BUILD`` says
+which ones were imported: ``"native x86-64-v3"``, ``"native baseline"`` or ``"reference"``. The environment variable
+``PARTWISE_ISA``, read at import, pins the choice to ``baseline``, ``x86-64-v3`` or ``reference``.
+"""
+
+import os
+
+_CHOICES = ("baseline", "x86-64-v3", "reference")
+_pinned = os.environ.get("PARTWISE_ISA") or None
+if _pinned not in (None, *_CHOICES):
+    raise ValueError(f"PARTWISE_ISA={_pinned!r} is unknown; use one of {', '.join(_CHOICES)}, or unset it.")
+
+try:
+    if _pinned == "reference":
+        raise ModuleNotFoundError("the reference kernels are asked for")
+    import partwise.kernels._native as _kernels
+
+    BUILD = f"native {_kernels.ISA}"
+except ModuleNotFoundError:
+    if _pinned not in (None, "reference"):
+        raise ImportError(
+            f"PARTWISE_ISA={_pinned!r} asks for native kernels, but this installation has none (it was built with "
+            "PARTWISE_PURE=1 or without a compiler); use reference, or unset it."
+        ) from None
+    from partwise.kernels import reference as _kernels
+
+    BUILD = "reference"
+
+csr_dot = _kernels.csr_dot
+csr_t_dot_add = _kernels.csr_t_dot_add
+csr_ratio_dot = _kernels.csr_ratio_dot
+csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
+csr_value = _kernels.csr_value
+hals = _kernels.hals
+hals_solve = _kernels.hals_solve
+mu = _kernels.mu
+kl_solve = _kernels.kl_solve
+
+__all__ = [
+    "BUILD",
+    "csr_dot",
+    "csr_ratio_dot",
+    "csr_ratio_t_dot_add",
+    "csr_t_dot_add",
+    "csr_value",
+    "hals",
+    "hals_solve",
+    "kl_solve",
+    "mu",
+]

@@ -1,0 +1,61 @@
+// The kernels of one instruction set as tables of functions: what module.cpp binds and what dense.cpp and sparse.cpp
+// define, once per instruction set. Semantics: ../reference.py. No shape is checked here; module.cpp does that.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace partwise {
+
+using Size = std::ptrdiff_t;
+
+// Rows start..stop of a CSR matrix; `indices` and `data` begin at the matrix, not at the range.
+template <class T, class I>
+struct CsrRows {
+    const I* indptr;
+    const I* indices;
+    const T* data;
+    Size start, stop;
+};
+
+template <class T>
+struct DenseKernels {
+    void (*hals)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
+                 double* neg2);
+    void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
+                       std::uint8_t* converged);
+    void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2,
+               double* grad2, double* neg2);
+};
+
+template <class T, class I>
+struct SparseKernels {
+    void (*csr_dot)(CsrRows<T, I> X, const T* B, Size k, T* out);
+    void (*csr_t_dot_add)(CsrRows<T, I> X, const T* A, Size k, double* total);
+    void (*csr_ratio_dot)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor, T* out);
+    void (*csr_ratio_t_dot_add)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor,
+                                double* total);
+    double (*csr_value)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor);
+    void (*kl_solve)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
+                     double floor, double tol, Size max_sweeps, std::uint8_t* converged);
+};
+
+namespace baseline {
+template <class T>
+DenseKernels<T> dense_kernels();
+template <class T, class I>
+SparseKernels<T, I> sparse_kernels();
+}  // namespace baseline
+
+namespace x86_64_v3 {
+template <class T>
+DenseKernels<T> dense_kernels();
+template <class T, class I>
+SparseKernels<T, I> sparse_kernels();
+}  // namespace x86_64_v3
+
+// Throws std::bad_alloc. Defined in module.cpp: inline library code emitted by the x86-64-v3 objects could be the
+// copy that the linker keeps for everyone, so those objects use no library templates and throw nothing themselves.
+[[noreturn]] void out_of_memory();
+
+}  // namespace partwise

@@ -1,0 +1,237 @@
+// The Python module: chooses the instruction set, checks types and shapes, releases the GIL, calls the kernel.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/tuple.h>
+
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+#include "kernels.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace partwise {
+
+void out_of_memory() { throw std::bad_alloc(); }
+
+namespace {
+
+bool use_v3 = false;
+
+bool v3_supported() {
+#ifdef PARTWISE_X86_64_V3
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+#else
+    return false;
+#endif
+}
+
+void choose_isa() {
+    const char* text = std::getenv("PARTWISE_ISA");
+    const std::string pinned = text ? text : "";
+    if (pinned == "x86-64-v3" && !v3_supported())
+        throw std::runtime_error(
+            "PARTWISE_ISA='x86-64-v3' is not supported by this processor or build; use baseline or reference, or "
+            "unset it.");
+    use_v3 = pinned == "x86-64-v3" || (pinned != "baseline" && v3_supported());
+}
+
+template <class T>
+DenseKernels<T> dense() {
+#ifdef PARTWISE_X86_64_V3
+    if (use_v3) return x86_64_v3::dense_kernels<T>();
+#endif
+    return baseline::dense_kernels<T>();
+}
+
+template <class T, class I>
+SparseKernels<T, I> sparse() {
+#ifdef PARTWISE_X86_64_V3
+    if (use_v3) return x86_64_v3::sparse_kernels<T, I>();
+#endif
+    return baseline::sparse_kernels<T, I>();
+}
+
+template <class T>
+using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T, class I>
+using Csr = std::tuple<Vector<const I>, Vector<const I>, Vector<const T>>;
+
+[[noreturn]] void refuse(const std::string& text) { throw nb::value_error(text.c_str()); }
+
+template <class T>
+void check(const char* name, const Matrix<T>& array, Size rows, Size columns) {
+    if (Size(array.shape(0)) != rows || Size(array.shape(1)) != columns)
+        refuse(std::string(name) + " has shape (" + std::to_string(array.shape(0)) + ", " +
+               std::to_string(array.shape(1)) + "), but the other arguments need (" + std::to_string(rows) + ", " +
+               std::to_string(columns) + ").");
+}
+
+template <class T>
+void check(const char* name, const Vector<T>& array, Size length) {
+    if (Size(array.shape(0)) != length)
+        refuse(std::string(name) + " has length " + std::to_string(array.shape(0)) + ", but the other arguments need " +
+               std::to_string(length) + ".");
+}
+
+// The ends of the range are checked; the pointers and indices between them are the caller's word.
+template <class T, class I>
+CsrRows<T, I> rows_of(const Csr<T, I>& csr, Size start, Size stop) {
+    const auto& [indptr, indices, data] = csr;
+    check("indices", indices, Size(data.shape(0)));
+    if (start < 0 || stop < start || stop >= Size(indptr.shape(0)))
+        refuse("start=" + std::to_string(start) + ", stop=" + std::to_string(stop) + " is no range of the " +
+               std::to_string(Size(indptr.shape(0)) - 1) + " rows of X.");
+    const Size low = indptr.data()[start], high = indptr.data()[stop];
+    if (low < 0 || high < low || high > Size(data.shape(0)))
+        refuse("indptr runs from " + std::to_string(low) + " to " + std::to_string(high) + ", but X stores " +
+               std::to_string(data.shape(0)) + " entries.");
+    return {indptr.data(), indices.data(), data.data(), start, stop};
+}
+
+template <class T>
+void bind_dense(nb::module_& module) {
+    module.def(
+        "hals",
+        [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("gram", gram, k, k);
+            check("cross", cross, m, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            nb::gil_scoped_release release;
+            dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data());
+        },
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
+        "neg2"_a.noconvert());
+    module.def(
+        "hals_solve",
+        [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, double tol,
+           Size max_sweeps, const Vector<std::uint8_t>& converged) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("gram", gram, k, k);
+            check("cross", cross, m, k);
+            check("converged", converged, m);
+            nb::gil_scoped_release release;
+            dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data());
+        },
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
+        "converged"_a.noconvert());
+    module.def(
+        "mu",
+        [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
+           double l2, const Vector<double>& grad2, const Vector<double>& neg2) {
+            const Size m = A.shape(0), k = A.shape(1);
+            const bool shared = pos.shape(0) == 1;
+            check("neg", neg, m, k);
+            check("pos", pos, shared ? 1 : m, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            nb::gil_scoped_release release;
+            dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, grad2.data(), neg2.data());
+        },
+        "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "grad2"_a.noconvert(),
+        "neg2"_a.noconvert());
+}
+
+template <class T, class I>
+void bind_sparse(nb::module_& module) {
+    module.def(
+        "csr_dot",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& B, const Matrix<T>& out) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("out", out, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_dot(X, B.data(), k, out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "csr_t_dot_add",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<double>& total) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = total.shape(1);
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_t_dot_add(X, A.data(), k, total.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "total"_a.noconvert());
+    module.def(
+        "csr_ratio_dot",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<const T>& B, double beta,
+           double floor, const Matrix<T>& out) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            check("out", out, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_ratio_dot(X, A.data(), B.data(), k, beta, floor, out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
+        "out"_a.noconvert());
+    module.def(
+        "csr_ratio_t_dot_add",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<const T>& B, double beta,
+           double floor, const Matrix<double>& total) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            check("total", total, B.shape(0), k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_ratio_t_dot_add(X, A.data(), B.data(), k, beta, floor, total.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
+        "total"_a.noconvert());
+    module.def(
+        "csr_value",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<const T>& B, double beta,
+           double floor) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            return sparse<T, I>().csr_value(X, A.data(), B.data(), k, beta, floor);
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
+    module.def(
+        "kl_solve",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
+           const Vector<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
+           const Vector<std::uint8_t>& converged) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            check("colsum", colsum, k);
+            check("converged", converged, stop - start);
+            nb::gil_scoped_release release;
+            sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, tol, max_sweeps,
+                                    converged.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
+        "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert());
+}
+
+}  // namespace
+}  // namespace partwise
+
+NB_MODULE(_native, module) {
+    using namespace partwise;
+    choose_isa();
+    module.doc() = "Native kernels; semantics in partwise.kernels.reference.";
+    module.attr("ISA") = use_v3 ? "x86-64-v3" : "baseline";
+    bind_dense<float>(module);
+    bind_dense<double>(module);
+    bind_sparse<float, std::int32_t>(module);
+    bind_sparse<float, std::int64_t>(module);
+    bind_sparse<double, std::int32_t>(module);
+    bind_sparse<double, std::int64_t>(module);
+}

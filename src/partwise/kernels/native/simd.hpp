@@ -1,0 +1,159 @@
+// Vectors of the instruction set that this object is compiled for, and scratch memory.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels.hpp"
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define PARTWISE_VECTORS 1
+#endif
+#endif
+
+namespace partwise {
+namespace PARTWISE_ISA {
+
+#ifndef PARTWISE_VECTORS
+template <class T>
+constexpr int lanes = 1;  // a compiler without vector extensions (MSVC): the same code on plain numbers
+#elif defined(__AVX2__)
+template <class T>
+constexpr int lanes = 32 / sizeof(T);
+#else
+template <class T>
+constexpr int lanes = 16 / sizeof(T);
+#endif
+
+template <class T, int W>
+struct VecOf {
+#ifdef PARTWISE_VECTORS
+    typedef T type __attribute__((vector_size(W * sizeof(T))));
+#endif
+};
+template <class T>
+struct VecOf<T, 1> {
+    typedef T type;
+};
+template <class T, int W = lanes<T>>
+using Vec = typename VecOf<T, W>::type;
+
+template <int W, class T>
+inline Vec<T, W> load(const T* p) {
+    Vec<T, W> v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+}
+
+template <class V, class T>
+inline void store(T* p, V v) {
+    std::memcpy(p, &v, sizeof v);
+}
+
+// A NaN in `a` survives each of these three.
+template <class V>
+inline V at_least(V a, V low) {
+    return a < low ? low : a;
+}
+template <class V>
+inline V positive_part(V a) {
+    return at_least(a, V{});
+}
+// The projected gradient of a >= 0: g where a > 0, else min(g, 0).
+template <class V>
+inline V projected(V a, V g) {
+    V down = g > V{} ? V{} : g;
+    return a > V{} ? g : down;
+}
+
+inline void prefetch(const void* p) {
+#ifdef PARTWISE_VECTORS
+    __builtin_prefetch(p);
+#else
+    (void)p;
+#endif
+}
+
+// out[i] = sum of the lanes of v[i], i < 4, always added in the same order.
+template <class T>
+inline void sum4(const T* v, T* out) {
+    for (int i = 0; i < 4; ++i) out[i] = v[i];
+}
+#ifdef PARTWISE_VECTORS
+inline void sum4(const Vec<float, 4>* v, float* out) {
+    auto pairs = [](Vec<float, 4> a, Vec<float, 4> b) {
+        return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    };
+    store(out, pairs(pairs(v[0], v[1]), pairs(v[2], v[3])));
+}
+inline void sum4(const Vec<double, 2>* v, double* out) {
+    auto pairs = [](Vec<double, 2> a, Vec<double, 2> b) {
+        return __builtin_shufflevector(a, b, 0, 2) + __builtin_shufflevector(a, b, 1, 3);
+    };
+    store(out, pairs(v[0], v[1]));
+    store(out + 2, pairs(v[2], v[3]));
+}
+#ifdef __AVX2__
+inline void sum4(const Vec<float, 8>* v, float* out) {
+    auto pairs = [](Vec<float, 8> a, Vec<float, 8> b) {
+        return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
+               __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+    };
+    auto s = pairs(pairs(v[0], v[1]), pairs(v[2], v[3]));
+    store(out, __builtin_shufflevector(s, s, 0, 1, 2, 3) + __builtin_shufflevector(s, s, 4, 5, 6, 7));
+}
+inline void sum4(const Vec<double, 4>* v, double* out) {
+    auto pairs = [](Vec<double, 4> a, Vec<double, 4> b) {
+        return __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+    };
+    auto s = pairs(v[0], v[1]), t = pairs(v[2], v[3]);
+    store(out, __builtin_shufflevector(s, t, 0, 1, 4, 5) + __builtin_shufflevector(s, t, 2, 3, 6, 7));
+}
+#endif
+#endif
+
+// to = transpose of the L x L square at `from`, L numbers being 16 bytes.
+template <int L, class T>
+inline void transpose_square(const T* from, Size from_stride, T* to, Size to_stride) {
+#ifdef PARTWISE_VECTORS
+    Vec<T, L> rows[L], next[L];
+    for (int r = 0; r < L; ++r) rows[r] = load<L>(from + r * from_stride);
+    for (int stage = 1; stage < L; stage *= 2) {  // each interleaves the first half of the rows with the second
+        for (int r = 0; r < L / 2; ++r) {
+            const Vec<T, L> a = rows[r], b = rows[r + L / 2];
+            if constexpr (L == 4) {
+                next[2 * r] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+                next[2 * r + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            } else {
+                next[2 * r] = __builtin_shufflevector(a, b, 0, 2);
+                next[2 * r + 1] = __builtin_shufflevector(a, b, 1, 3);
+            }
+        }
+        for (int r = 0; r < L; ++r) rows[r] = next[r];
+    }
+    for (int r = 0; r < L; ++r) store(to + r * to_stride, rows[r]);
+#else
+    to[0] = from[0];
+    (void)from_stride, (void)to_stride;
+#endif
+}
+
+// Uninitialised memory, 64-byte aligned, for the length of one call of a kernel.
+template <class T>
+class Scratch {
+public:
+    explicit Scratch(Size count) : raw_(std::malloc(static_cast<std::size_t>(count) * sizeof(T) + 64)) {
+        if (!raw_) out_of_memory();
+    }
+    ~Scratch() { std::free(raw_); }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    T* get() const { return reinterpret_cast<T*>((reinterpret_cast<std::uintptr_t>(raw_) + 63) & ~std::uintptr_t(63)); }
+
+private:
+    void* raw_;
+};
+
+}  // namespace PARTWISE_ISA
+}  // namespace partwise

@@ -1,0 +1,444 @@
+"""The native kernels against their specification, `partwise.kernels.reference`."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from partwise import kernels
+from partwise.kernels import reference
+
+pytestmark = pytest.mark.skipif(kernels.BUILD == "reference", reason="pure build")
+
+DTYPES = (np.float32, np.float64)
+INDEX_TYPES = (np.int32, np.int64)
+WIDTHS = (1, 2, 3, 7, 8, 10, 16, 33, 50, 64, 128, 200)  # around every vector, tile and block size
+BETAS = (1, 0, 0.5, 1.5, -0.7)
+FLOOR = 1e-4
+
+
+def frozen(*arrays):
+    """The arrays, read-only: what a kernel only reads may come from a memory map."""
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays if len(arrays) > 1 else arrays[0]
+
+
+def tolerance(dtype, terms=1):
+    """Bound on the rounding of sums of ``terms`` non-negative numbers, added in any order, and of what came before."""
+    return (16 + terms) * np.finfo(dtype).eps
+
+
+def problem(k, dtype=np.float64, index=np.int32, seed=0, n=61, p=97):
+    """A sparse matrix with empty rows, a long row and unsorted indices, and two positive factors."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(0, 30, n)
+    lengths[[0, 5, 6, n - 1]] = 0
+    lengths[7] = p
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(index)
+    indices = np.concatenate([rng.permutation(p)[:length] for length in lengths]).astype(index)
+    data = rng.gamma(1.0, 1.0, len(indices)).astype(dtype)
+    data[::11] = 0  # stored zeros
+    A = (0.1 + rng.random((n, k))).astype(dtype)
+    B = (0.1 + rng.random((p, k))).astype(dtype)
+    return frozen(indptr, indices, data), *frozen(A, B)
+
+
+def quadratic(k, m, dtype, seed=0):
+    """A start, a Gram matrix with one dead component, and linear terms of both signs."""
+    rng = np.random.default_rng(seed)
+    factor = rng.random((2 * k + 3, k))
+    if k > 2:
+        factor[:, 2] = 0
+    gram = (factor.T @ factor).astype(dtype)
+    A = rng.random((m, k)).astype(dtype) * (rng.random((m, k)) > 0.4).astype(dtype)
+    cross = (rng.random((m, 2 * k + 3)) @ factor - 0.1 * k * rng.random((m, k))).astype(dtype)
+    return A, *frozen(gram, cross)
+
+
+def agree(name, arguments, written, rtol, atol=0.0):
+    """Call both kernels on copies of the arrays at the positions ``written`` and compare those and the results."""
+    results = []
+    for module in (kernels, reference):
+        copied = [value.copy() if place in written else value for place, value in enumerate(arguments)]
+        returned = getattr(module, name)(*copied)
+        results.append([returned or 0.0, *(copied[place] for place in written)])
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7), (12, 12)])
+def test_linear_products_equal_the_reference(k, dtype, index, rows):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    out = np.full((stop - start, k), np.nan, dtype)
+    agree("csr_dot", [csr, start, stop, B, out], [4], tolerance(dtype, 97))
+    total = np.random.default_rng(1).random(B.shape)
+    agree("csr_t_dot_add", [csr, start, stop, A[start:stop], total], [4], tolerance(dtype, 61))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("beta", BETAS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38)])
+def test_ratio_products_and_values_equal_the_reference(k, dtype, index, beta, rows):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    block = [csr, start, stop, A[start:stop], B, beta, FLOOR]
+    rtol = tolerance(dtype, 97 + 3 * k)  # y is a sum of k terms, raised to a power of at most 2.7
+    agree("csr_ratio_dot", [*block, np.full((stop - start, k), np.nan, dtype)], [7], rtol)
+    agree("csr_ratio_t_dot_add", [*block, np.random.default_rng(1).random(B.shape)], [7], rtol)
+    magnitude = sum(len(csr[2]) * abs(term) for term in (1.0, np.log(k + 1.0)))  # terms of both signs
+    agree("csr_value", block, [], rtol, atol=rtol * magnitude)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_small_y_is_replaced_by_the_floor(dtype):
+    csr, A, B = problem(10, dtype)
+    rtol = tolerance(dtype, 200)
+    for beta in BETAS:
+        block = [csr, 0, 61, A, B, beta, 1e3]
+        agree("csr_ratio_dot", [*block, np.empty((61, 10), dtype)], [7], rtol)
+        agree("csr_ratio_t_dot_add", [*block, np.zeros((97, 10))], [7], rtol)
+        agree("csr_value", block, [], 10 * rtol)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_repeated_indices_count_as_their_sum(dtype):
+    indptr = np.array([0, 5, 9])
+    indices = np.array([3, 3, 1, 3, 3, 0, 0, 0, 0])
+    data = np.arange(1.0, 10.0, dtype=dtype)
+    rng = np.random.default_rng(0)
+    A, B = rng.random((2, 10)).astype(dtype), rng.random((4, 10)).astype(dtype)
+    dense = np.zeros((2, 4))
+    np.add.at(dense, (np.repeat([0, 1], [5, 4]), indices), data)
+    out, total = np.empty((2, 10), dtype), np.zeros((4, 10))
+    kernels.csr_dot((indptr, indices, data), 0, 2, B, out)
+    kernels.csr_t_dot_add((indptr, indices, data), 0, 2, A, total)
+    np.testing.assert_allclose(out, dense @ B, rtol=tolerance(dtype, 9))
+    np.testing.assert_allclose(total, dense.T @ A, rtol=tolerance(dtype, 9))
+
+
+def test_sums_over_rows_are_float64_for_float32_data():
+    csr = tuple(part for part in (np.array([0, 1, 2]), np.array([0, 0]), np.ones(2, np.float32)))
+    A, total = np.array([[1], [1e-9]], np.float32), np.zeros((1, 1))
+    kernels.csr_t_dot_add(csr, 0, 2, A, total)
+    assert total[0, 0] == 1 + float(A[1, 0])
+    grad2, neg2 = np.zeros(1), np.zeros(1)
+    kernels.mu(np.ones((2, 1), np.float32), A, np.ones((1, 1), np.float32), 1, 0, 0, grad2, neg2)
+    assert neg2[0] == 1 + float(A[1, 0]) ** 2
+
+
+def test_a_matrix_without_entries_or_columns_is_no_special_case():
+    csr = (np.zeros(5, np.int32), np.empty(0, np.int32), np.empty(0))
+    A, B, out = np.ones((4, 3)), np.ones((6, 3)), np.full((4, 3), np.nan)
+    kernels.csr_dot(csr, 0, 4, B, out)
+    assert not out.any()
+    kernels.csr_ratio_dot(csr, 0, 4, A, B[:0], 1, FLOOR, out)
+    assert kernels.csr_value(csr, 0, 4, A, B, 1, FLOOR) == 0
+    converged = np.zeros(4, np.uint8)
+    kernels.kl_solve(csr, 0, 4, A, B, B.sum(0), 0, 0, FLOOR, 1e-3, 5, converged)
+    assert not A.any() and converged.all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("k", [3, 10, 64])
+def test_bad_numbers_survive_to_be_detected(value, k):
+    csr, A, B = problem(k)
+    B = B.copy()
+    B[csr[1][csr[0][7]]] = value
+    out, total = np.empty_like(A), np.zeros_like(B)
+    kernels.csr_dot(csr, 0, 61, B, out)
+    assert not np.isfinite(out[7]).any()
+    kernels.csr_ratio_dot(csr, 0, 61, A, B, 1, FLOOR, out)
+    kernels.csr_ratio_t_dot_add(csr, 0, 61, A, B, 1, FLOOR, total)
+    if np.isnan(value):
+        assert np.isnan(out[7]).all() and np.isnan(total).any(axis=0).all()
+    start, gram, cross = quadratic(k, 40, np.float64)
+    cross = cross.copy()
+    cross[33, 0] = value
+    grad2, neg2 = np.zeros(k), np.zeros(k)
+    kernels.hals(start, gram, cross, 0.0, 2, grad2, neg2)
+    assert not np.isfinite(start[33]).all() and not np.isfinite(neg2[0])
+    assert np.isfinite(np.delete(start, 33, axis=0)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 31, 75])
+@pytest.mark.parametrize(("l1", "sweeps"), [(0.0, 1), (0.3, 3)])
+def test_hals_equals_the_reference(k, dtype, m, l1, sweeps):
+    A, gram, cross = quadratic(k, m, dtype)
+    sums = np.random.default_rng(2).random((2, k))
+    # a gradient is a difference of sums as large as cross: an entry of A is known to that over the diagonal
+    scale = np.abs(cross).max(initial=0) / gram.max()
+    arguments = [A, gram, cross, l1, sweeps]
+    atol = 40 * k * np.finfo(dtype).eps * scale
+    agree("hals", [*arguments, *np.zeros((2, k))], [0], 0, atol)
+    copies = [[A.copy(), *sums.copy()] for _ in range(2)]
+    for module, (a, grad2, neg2) in zip((kernels, reference), copies, strict=True):
+        module.hals(a, gram, cross, l1, sweeps, grad2, neg2)
+    (_, grad2, neg2), (_, expected_grad2, expected_neg2) = copies
+    np.testing.assert_allclose(neg2, expected_neg2, rtol=1e-12)  # float64 sums of the same numbers
+    limit = 400 * k * np.finfo(dtype).eps * (1 + expected_neg2.max() + expected_grad2.max())
+    np.testing.assert_allclose(grad2, expected_grad2, rtol=0, atol=limit)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_hals_sweep_lowers_the_quadratic(k, dtype, seed):
+    A, gram, cross = quadratic(k, 45, dtype, seed)
+
+    def objective():
+        a, g, c = (array.astype(np.float64) for array in (A, gram, cross))
+        return 0.5 * np.einsum("ij,jk,ik->i", a, g, a) - np.einsum("ij,ij->i", c - 0.2, a)
+
+    values = [objective()]
+    for _ in range(6):
+        kernels.hals(A, gram, cross, 0.2, 1, np.zeros(k), np.zeros(k))
+        values.append(objective())
+    rounding = 10 * k * np.finfo(dtype).eps * np.abs(values[0]).max()
+    assert (np.diff(values, axis=0) <= rounding).all()
+    assert (A >= 0).all()
+
+
+@pytest.mark.parametrize("scale", [1e-19, 1e-12, 1e12])
+def test_hals_works_at_any_scale_of_the_data(scale):
+    A, gram, cross = quadratic(6, 40, np.float32)
+    expected = A.copy()
+    kernels.hals(expected, gram, cross, 0.0, 4, np.zeros(6), np.zeros(6))
+    scaled = frozen(*(array * np.float32(scale) * np.float32(scale) for array in (gram, cross)))
+    grad2, neg2 = np.zeros(6), np.zeros(6)
+    kernels.hals(A, *scaled, 0.0, 4, grad2, neg2)
+    # at 1e-38 the numbers of gram are near the smallest float32 and have lost digits
+    np.testing.assert_allclose(A, expected, rtol=0, atol=1e-4 if scale > 1e-19 else 0.1)
+    assert np.isfinite(grad2).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 75])
+def test_hals_solve_equals_the_reference(k, dtype, m):
+    A, gram, cross = quadratic(k, m, dtype)
+    gram = gram + np.diag(np.diag(gram))  # well conditioned: the two paths end at the same point
+    tol = 100 * k * np.finfo(dtype).eps
+    # stopping may come a sweep apart: each solution is within tol * |cross| / (least eigenvalue) of the optimum
+    solutions = []
+    for module in (kernels, reference):
+        a, converged = A.copy(), np.full(m, 7, np.uint8)
+        module.hals_solve(a, gram, cross, 0.1, tol, 3000, converged)
+        assert converged.tolist() == [1] * m
+        solutions.append(a)
+    active = np.diag(gram) > 0
+    least = np.linalg.eigvalsh(gram[np.ix_(active, active)].astype(np.float64)).min()
+    atol = 4 * k * tol * np.abs(cross).max(initial=0) / least
+    np.testing.assert_allclose(*solutions, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_hals_solve_reports_the_rows_that_did_not_finish(dtype):
+    A, gram, cross = quadratic(10, 50, dtype)
+    converged = np.full(50, 7, np.uint8)
+    kernels.hals_solve(A, gram, cross, 0.0, 1e-5, 1, converged)
+    assert not converged.any()
+    kernels.hals_solve(A, gram, cross, 0.0, 1e-3, 0, converged)
+    assert not converged.any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33])
+def test_a_row_solved_alone_is_bitwise_the_row_solved_among_others(k, dtype):
+    A, gram, cross = quadratic(k, 71, dtype)
+    together = A.copy()
+    kernels.hals_solve(together, gram, cross, 0.1, 1e-4, 200, np.empty(71, np.uint8))
+    order = np.random.default_rng(3).permutation(71)
+    moved, moved_cross = A[order].copy(), cross[order].copy()
+    kernels.hals_solve(moved, gram, moved_cross, 0.1, 1e-4, 200, np.empty(71, np.uint8))
+    assert (moved == together[order]).all()
+    for i in range(71):
+        alone = A[i : i + 1].copy()
+        kernels.hals_solve(alone, gram, cross[i : i + 1], 0.1, 1e-4, 200, np.empty(1, np.uint8))
+        assert (alone[0] == together[i]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("gamma", [1, 0.5, 0.7])
+@pytest.mark.parametrize("shared", [True, False])
+def test_mu_equals_the_reference(k, dtype, gamma, shared):
+    rng = np.random.default_rng(0)
+    A, neg, pos = (rng.random((37, k)).astype(dtype) for _ in range(3))
+    A[::3] = 0
+    pos[5] = pos[0, 0] = 0
+    pos = pos[:1].copy() if shared else pos
+    frozen(neg, pos)
+    for l1, l2 in [(0.0, 0.0), (0.1, 0.2)]:
+        arguments = [A, neg, pos, gamma, l1, l2, *np.ones((2, k))]
+        # grad2 squares a difference of numbers of size 1, hence the absolute part
+        agree("mu", arguments, [0, 6, 7], tolerance(dtype), 37 * tolerance(dtype))
+
+
+def test_mu_leaves_an_entry_with_denominator_zero_alone():
+    A, zero = np.full((2, 3), 5.0), np.zeros((1, 3))
+    kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.zeros(3), np.zeros(3))
+    assert (A == 5).all()
+
+
+def kl_divergence(csr, A, B, floor, l1, l2):
+    indptr, indices, data = csr
+    X = sp.csr_array((data, indices, indptr), shape=(len(A), len(B))).toarray().astype(np.float64)
+    a, b = A.astype(np.float64), B.astype(np.float64)
+    y = np.maximum(a @ b.T, floor)
+    loss = (a @ b.sum(0)) - np.sum(np.where(X > 0, X, 0) * np.log(y), axis=1)
+    return loss + l1 * a.sum(1) + l2 / 2 * (a**2).sum(1)
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("sweeps", [1, 3])
+def test_kl_solve_equals_the_reference_sweep_by_sweep(k, dtype, index, sweeps):
+    csr, A, B = problem(k, dtype, index)
+    colsum = frozen(B.sum(0, dtype=np.float64))
+    converged = np.full(61, 7, np.uint8)
+    arguments = [csr, 0, 61, A.copy(), B, colsum, 0.1, 0.01, FLOOR, 1e-3, sweeps, converged]
+    # a coordinate step divides a difference of sums by their curvature; rounding is carried through k steps a sweep
+    agree("kl_solve", arguments, [3, 11], 0, 2000 * k * sweeps * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33])
+def test_kl_solve_is_monotone_and_a_row_never_looks_at_its_neighbours(k, dtype):
+    csr, A, B = problem(k, dtype)
+    colsum = B.sum(0, dtype=np.float64)
+    a, converged = A.copy(), np.empty(61, np.uint8)
+    floor = 1e-12
+    # a step from a = 0 takes y for the floor it was raised to: it may cost what an entry of A of size floor / b costs
+    allowed = k * colsum.max() * floor / B.min()
+    before = kl_divergence(csr, a, B, floor, 0.0, 0.0)
+    for _ in range(8):
+        kernels.kl_solve(csr, 0, 61, a, B, colsum, 0, 0, floor, 0, 1, converged)
+        after = kl_divergence(csr, a, B, floor, 0.0, 0.0)
+        assert (after <= before + allowed + 1e3 * k * np.finfo(dtype).eps * (1 + np.abs(before))).all()
+        before = after
+    together = A.copy()
+    kernels.kl_solve(csr, 0, 61, together, B, colsum, 0, 0, FLOOR, 1e-3, 50, converged)
+    for i in range(61):
+        alone = A[i : i + 1].copy()
+        kernels.kl_solve(csr, i, i + 1, alone, B, colsum, 0, 0, FLOOR, 1e-3, 50, np.empty(1, np.uint8))
+        assert (alone[0] == together[i]).all()
+
+
+def test_kl_solve_ignores_stored_zeros_and_empties_empty_rows():
+    csr, A, B = problem(10)
+    a, converged = A.copy(), np.zeros(61, np.uint8)
+    kernels.kl_solve(csr, 0, 61, a, B, B.sum(0), 0, 0, FLOOR, 1e-3, 500, converged)
+    assert not a[0].any() and converged.all()
+    X = sp.csr_array((csr[2], csr[1], csr[0]), shape=(61, 97)).copy()
+    X.eliminate_zeros()
+    again = A.copy()
+    kernels.kl_solve((X.indptr, X.indices, X.data), 0, 61, again, B, B.sum(0), 0, 0, FLOOR, 1e-3, 500, converged)
+    assert (a == again).all()
+
+
+def test_a_row_slice_and_a_single_row_with_odd_strides_are_contiguous():
+    csr, A, B = problem(10)
+    out = np.empty((1, 10))
+    big = np.ones((8, 10))
+    kernels.csr_ratio_dot(csr, 7, 8, A[::7][1:2], B, 1, FLOOR, out)
+    expected = np.empty((1, 10))
+    kernels.csr_ratio_dot(csr, 7, 8, A[7:8].copy(), B, 1, FLOOR, expected)
+    assert (out == expected).all()
+    kernels.csr_dot(csr, 5, 10, B, big[2:7])
+    assert (big[[0, 1, 7]] == 1).all()
+
+
+def wrong_calls():
+    csr, A, B = problem(5)
+    indptr, indices, data = csr
+    out, total, k = np.empty((61, 5)), np.zeros((97, 5)), np.zeros(5)
+    gram, done = np.eye(5), np.zeros(61, np.uint8)
+    short = np.zeros(4)
+    yield "out with too few rows", ValueError, "csr_dot", (csr, 0, 61, B, out[1:])
+    yield "out with too few columns", ValueError, "csr_dot", (csr, 0, 61, B, np.empty((61, 4)))
+    yield "stop beyond X", ValueError, "csr_dot", (csr, 0, 62, B, np.empty((62, 5)))
+    yield "negative start", ValueError, "csr_dot", (csr, -1, 60, B, out)
+    yield "stop before start", ValueError, "csr_dot", (csr, 3, 2, B, out)
+    yield "no row pointers", ValueError, "csr_dot", ((indptr[:0], indices, data), 0, 0, B, out[:0])
+    yield "too few entries", ValueError, "csr_dot", ((indptr, indices[:9], data[:9]), 0, 61, B, out)
+    yield "fewer indices than data", ValueError, "csr_dot", ((indptr, indices[1:], data), 0, 61, B, out)
+    yield "mixed dtypes", TypeError, "csr_dot", (csr, 0, 61, B.astype(np.float32), out)
+    yield "mixed index types", TypeError, "csr_dot", ((indptr.astype(np.int64), indices, data), 0, 61, B, out)
+    yield "integers for data", TypeError, "csr_dot", ((indptr, indices, indices), 0, 61, B, out)
+    yield "Fortran order", TypeError, "csr_dot", (csr, 0, 61, np.asfortranarray(B), out)
+    yield "read-only out", TypeError, "csr_dot", (csr, 0, 61, B, frozen(np.empty((61, 5))))
+    yield "A of other rows", ValueError, "csr_t_dot_add", (csr, 0, 60, A, total)
+    yield "float32 total", TypeError, "csr_t_dot_add", (csr, 0, 61, A, total.astype(np.float32))
+    yield "A of other rows", ValueError, "csr_ratio_dot", (csr, 1, 61, A, B, 1, FLOOR, out[1:])
+    yield "A of other columns", ValueError, "csr_ratio_dot", (csr, 0, 61, A[:, :4].copy(), B, 1, FLOOR, out)
+    yield "total of other rows", ValueError, "csr_ratio_t_dot_add", (csr, 0, 61, A, B, 1, FLOOR, total[1:])
+    yield "A of other rows", ValueError, "csr_value", (csr, 1, 61, A, B, 1, FLOOR)
+    yield "gram not square", ValueError, "hals", (out, gram[1:], A, 0, 1, k, k)
+    yield "cross of other rows", ValueError, "hals", (out, gram, A[1:], 0, 1, k, k)
+    yield "short grad2", ValueError, "hals", (out, gram, A, 0, 1, short, k)
+    yield "short neg2", ValueError, "hals", (out, gram, A, 0, 1, k, short)
+    yield "gram of other dtype", TypeError, "hals", (out, gram.astype(np.float32), A, 0, 1, k, k)
+    yield "strided A", TypeError, "hals", (np.empty((61, 10))[:, ::2], gram, A, 0, 1, k, k)
+    yield "short converged", ValueError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done[1:])
+    yield "boolean converged", TypeError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done.astype(bool))
+    yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k)
+    yield "neg of other rows", ValueError, "mu", (out, A[1:], A, 1, 0, 0, k, k)
+    yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
+    yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
+    yield "A of other rows", ValueError, "kl_solve", (csr, 1, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "arguments"), [pytest.param(*call[1:], id=f"{call[2]}: {call[0]}") for call in wrong_calls()]
+)
+def test_wrong_shapes_and_types_are_refused(error, name, arguments):
+    with pytest.raises(error):
+        getattr(kernels, name)(*arguments)
+
+
+def test_numpy_scalars_are_taken_as_numbers():
+    csr, A, B = problem(4)
+    out, expected = np.empty_like(A), np.empty_like(A)
+    kernels.csr_ratio_dot(csr, np.int64(0), np.int32(61), A, B, np.float32(1), np.float64(FLOOR), out)
+    kernels.csr_ratio_dot(csr, 0, 61, A, B, 1, FLOOR, expected)
+    assert (out == expected).all()
+
+
+def imported(isa):
+    """What importing the kernels prints with PARTWISE_ISA set: the build, or the error."""
+    code = "from partwise import kernels; print(kernels.BUILD)"
+    paths = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, "PARTWISE_ISA": isa, "PYTHONPATH": paths}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+def test_the_environment_pins_the_instruction_set():
+    assert imported("baseline") == "native baseline"
+    assert imported("reference") == "reference"
+    assert imported("") in ("native x86-64-v3", "native baseline")
+    assert imported("x86-64-v3") == "native x86-64-v3" or "not supported" in imported("x86-64-v3")
+
+
+def test_an_unknown_instruction_set_is_refused_with_the_known_ones():
+    message = imported("avx99")
+    assert message.startswith("ValueError") and "avx99" in message
+    assert all(name in message for name in ("baseline", "x86-64-v3", "reference"))
+
+
+def test_every_public_kernel_of_the_reference_is_exported():
+    public = {name for name, value in vars(reference).items() if callable(value) and not name.startswith("_")}
+    assert public | {"BUILD"} == set(kernels.__all__)
