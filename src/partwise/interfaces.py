@@ -91,7 +91,8 @@ class Rows:
 class Evidence:
     """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
 
-    ``grad2``: squares of the projected gradient met before each row was changed; ``neg2``: squares of the negative
+    ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
+    positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
     part of the gradient, its natural scale; ``norm2``: squares of the updated factor.
     """
 
@@ -203,8 +204,8 @@ class Solver(Protocol):
     @property
     def separable(self) -> bool: ...
 
-    def update(self, A: Array, stats: Any, penalty: Any) -> Evidence:
-        """Overwrite the rows ``A`` with better ones."""
+    def update(self, A: Array, stats: Any, penalty: Any, size: Array) -> Evidence:
+        """Overwrite the rows ``A`` with better ones; ``size`` (k,) is the column mean of the whole factor."""
         ...
 
 

@@ -132,7 +132,7 @@ def test_sums_over_rows_are_float64_for_float32_data():
     kernels.csr_t_dot_add(csr, 0, 2, A, total)
     assert total[0, 0] == 1 + float(A[1, 0])
     grad2, neg2 = np.zeros(1), np.zeros(1)
-    kernels.mu(np.ones((2, 1), np.float32), A, np.ones((1, 1), np.float32), 1, 0, 0, grad2, neg2)
+    kernels.mu(np.ones((2, 1), np.float32), A, np.ones((1, 1), np.float32), 1, 0, 0, np.ones(1, np.float32), grad2, neg2)
     assert neg2[0] == 1 + float(A[1, 0]) ** 2
 
 
@@ -281,14 +281,15 @@ def test_mu_equals_the_reference(k, dtype, gamma, shared):
     pos = pos[:1].copy() if shared else pos
     frozen(neg, pos)
     for l1, l2 in [(0.0, 0.0), (0.1, 0.2)]:
-        arguments = [A, neg, pos, gamma, l1, l2, *np.ones((2, k))]
+        size = np.linspace(0, 2, k, dtype=dtype)
+        arguments = [A, neg, pos, gamma, l1, l2, size, *np.ones((2, k))]
         # grad2 squares a difference of numbers of size 1, hence the absolute part
-        agree("mu", arguments, [0, 6, 7], tolerance(dtype), 37 * tolerance(dtype))
+        agree("mu", arguments, [0, 7, 8], tolerance(dtype), 37 * tolerance(dtype))
 
 
 def test_mu_leaves_an_entry_with_denominator_zero_alone():
     A, zero = np.full((2, 3), 5.0), np.zeros((1, 3))
-    kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.zeros(3), np.zeros(3))
+    kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.ones(3), np.zeros(3), np.zeros(3))
     assert (A == 5).all()
 
 
@@ -394,8 +395,9 @@ def wrong_calls():
     yield "strided A", TypeError, "hals", (np.empty((61, 10))[:, ::2], gram, A, 0, 1, k, k)
     yield "short converged", ValueError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done[1:])
     yield "boolean converged", TypeError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done.astype(bool))
-    yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k)
-    yield "neg of other rows", ValueError, "mu", (out, A[1:], A, 1, 0, 0, k, k)
+    yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k, k)
+    yield "neg of other rows", ValueError, "mu", (out, A[1:], A, 1, 0, 0, k, k, k)
+    yield "short size", ValueError, "mu", (out, A, A, 1, 0, 0, short, k, k)
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "A of other rows", ValueError, "kl_solve", (csr, 1, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])

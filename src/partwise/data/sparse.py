@@ -17,8 +17,8 @@ from partwise.interfaces import Array
 SPARSE_FLOPS = 3e9
 """Flops a second of one thread, low; only decides whether threads are worth waking."""
 
-ENTRIES_PER_LANE = 8
-"""A lane's buffer has a row for every column of X; it pays when the lane stores at least 8 entries a column."""
+ENTRIES_PER_LANE = 32
+"""A lane's buffer has a row for every column of X; it pays when the lane stores at least 32 entries a column."""
 
 
 class Sparse:

@@ -108,8 +108,8 @@ def nnsvd_lrc(data: Data, k: int, refinements: int = 20) -> tuple[Array, Array]:
         W[:, q], Ht[:, q] = np.maximum(sign * Y[:, triplet], 0), np.maximum(sign * Z[:, triplet], 0)
     solver, free = HALS(sweeps=1), Elastic()
     for _ in range(refinements):
-        solver.update(W, Quadratic(gram_of(Ht), Y @ (Z.T @ Ht)), free)
-        solver.update(Ht, Quadratic(gram_of(W), Z @ (Y.T @ W)), free)
+        solver.update(W, Quadratic(gram_of(Ht), Y @ (Z.T @ Ht)), free, W)
+        solver.update(Ht, Quadratic(gram_of(W), Z @ (Y.T @ W)), free, Ht)
     return balanced(W, Ht)
 
 

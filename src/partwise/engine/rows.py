@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
+from partwise.engine.step import magnitude
 from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
 from partwise.solvers import HALS, MU, SCD
 
@@ -51,7 +52,7 @@ class RowSolve:
         moving = np.ones(len(A), bool)
         for _ in range(MU_STEPS):
             new = A.copy()
-            solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty)
+            solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty, magnitude(new))
             change = np.abs(new - A).max(axis=1, initial=0)
             A[moving] = new[moving]
             moving &= change > MU_CHANGE[A.dtype] * new.max(axis=1, initial=0)
@@ -65,6 +66,16 @@ def flat_start(X: Any, fixed: Fixed, dtype: np.dtype) -> Array:
     mass = dtype.type(fixed.colsum.sum())
     sums = X.dot(np.ones((len(fixed.B), 1), dtype))
     return sums / mass if mass > 0 else np.zeros_like(sums)
+
+
+def drop_invisible(W: Array, Ht: Array, floor: float) -> None:
+    """Set to 0, in place, entries of H that lift no y above the floor of the loss.
+
+    Multiplicative updates shrink an entry for ever without reaching 0; below ``floor / max(w_q)`` no loss can tell.
+    """
+    tallest = W.max(axis=0, initial=0)
+    limit = np.divide(floor, tallest, out=np.zeros_like(tallest), where=tallest > 0)
+    Ht[Ht < limit] = 0
 
 
 def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False) -> int:

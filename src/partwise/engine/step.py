@@ -75,6 +75,7 @@ class HalfStep:
     solver: Any
     penalty: Any
     fixed: Fixed
+    size: Array
     collects: type | None
 
     def __call__(self, X: Any, A: Array, total: Total | None) -> Total:
@@ -82,7 +83,7 @@ class HalfStep:
             p, k = self.fixed.B.shape
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
         stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
-        total.evidence += self.solver.update(A, stats, self.penalty)
+        total.evidence += self.solver.update(A, stats, self.penalty, self.size)
         if self.collects:
             self.loss.add_columns(total.columns, X, A, self.fixed.B)
         return total
@@ -119,17 +120,24 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
 
 def half_step(loss, solver, penalty, data: Data, A: Array, B: Array, collect: bool = False) -> Total:
     """Update all rows of ``A`` with ``B`` fixed, in place; collect the statistic of the columns on the way."""
-    fn = HalfStep(loss, solver, penalty, loss.fix(B), solver.needs if collect else None)
+    fn = HalfStep(loss, solver, penalty, loss.fix(B), magnitude(A), solver.needs if collect else None)
     return data.sweep(fn, A, collect)
+
+
+def magnitude(A: Array) -> Array:
+    """The usual size of each component's entries: the column means, in the dtype of the factor."""
+    return A.sum(axis=0, dtype=np.float64).astype(A.dtype) / A.dtype.type(max(1, len(A)))
 
 
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
     """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
     p, k = Ht.shape
+    size = magnitude(Ht)
 
     def chunk(start: int) -> Evidence:
         rows = slice(start, start + H_CHUNK_ROWS)
-        return problem.solver_H.update(Ht[rows], columns.rows(start, start + H_CHUNK_ROWS), problem.penalty_H)
+        part = columns.rows(start, start + H_CHUNK_ROWS)
+        return problem.solver_H.update(Ht[rows], part, problem.penalty_H, size)
 
     seconds = 3 * p * k * k / SOLVER_FLOPS
     parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), getattr(data, "threads", 1), seconds)

@@ -17,8 +17,8 @@ from partwise.engine.iterate import STOP_REASONS
 from partwise.engine.objective import divergence, norm
 from partwise.engine.online import Running, Smoothed, batch_step
 from partwise.engine.problem import Problem, solver_of
-from partwise.engine.rows import solve_rows
-from partwise.engine.step import State, half_step
+from partwise.engine.rows import drop_invisible, solve_rows
+from partwise.engine.step import State, half_step, magnitude
 from partwise.engine.monitor import kkt_residual
 from partwise.errors import DataError
 from partwise.estimators.base import BaseNMF, explained, largest, logger, warn_dead, warn_not_converged, warn_one_sided
@@ -273,6 +273,7 @@ n_features_in_, feature_names_in_
     def _finish(self, X: Any, state: State, threads: int) -> np.ndarray:
         """Solve W for the final H, sort, and measure over the whole matrix."""
         problem, data = self._batch_problem(X, threads)
+        drop_invisible(state.W, state.Ht, problem.loss.floor)
         solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts)
         W, Ht = self._sorted(state)
         value = divergence(problem.loss, data, W, Ht)
@@ -300,7 +301,7 @@ n_features_in_, feature_names_in_
         W, Ht = W.copy(), Ht.copy()
         total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, Ht, collect=True)
         stats = problem.loss.columns(problem.solver_H.needs, total.columns, Ht)
-        return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H))
+        return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, magnitude(Ht)))
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""

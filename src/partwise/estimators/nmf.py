@@ -18,7 +18,7 @@ from partwise.engine.iterate import STOP_REASONS, Limits, Progress, iterate
 from partwise.engine.objective import divergence, norm
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
-from partwise.engine.rows import solve_rows
+from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State
 from partwise.engine.units import Units
 from partwise.errors import DataError
@@ -287,6 +287,7 @@ class NMF(BaseNMF):
                 solver.start(state.W, state.Ht)
             progress, reason = self._run(X, problem, data, state, units)
             if solver.separable:
+                drop_invisible(state.W, state.Ht, problem.loss.floor)
                 solve_rows(problem, data, state.W, state.Ht, warm=True)
             return self._result(problem, data, progress, reason, units)
 

@@ -139,12 +139,14 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
         converged[rows] = worst <= limit[rows]
 
 
-def mu(A, neg, pos, gamma, l1, l2, grad2, neg2):
+def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2):
     """One multiplicative update ``A <- A * (neg / (pos + l1 + l2 A))^gamma``, in place.
 
     ``neg`` is (m, k); ``pos`` is (m, k), or (1, k) when all rows share it. An entry whose denominator is 0 is left
-    alone. ``grad2`` and ``neg2`` gain the squares of the projected gradient ``pos + l1 + l2 A - neg`` (min(., 0)
-    where A = 0) and of ``neg``, per component, both before the update. O(m k).
+    alone. ``grad2`` and ``neg2`` gain the squares of the scaled gradient and of ``neg``, per component, both before the
+    update. With g = pos + l1 + l2 A - neg the scaled gradient is g where g < 0, else ``g * min(1, A / size)``: an entry
+    on its way to 0, which these updates never reach, counts by how far it still is. ``size`` (k,), in the dtype of A,
+    is the usual magnitude of a component's entries. O(m k).
 
     References
     ----------
@@ -152,8 +154,9 @@ def mu(A, neg, pos, gamma, l1, l2, grad2, neg2):
     """
     bottom = pos + A.dtype.type(l1) + A.dtype.type(l2) * A
     g = bottom - neg
-    projected = np.where(A > 0, g, np.minimum(g, 0))
-    grad2 += np.einsum("ij,ij->j", projected, projected, dtype=np.float64)
+    share = np.divide(A, size, out=np.zeros_like(A), where=size > 0)
+    scaled = np.where(g < 0, g, g * np.minimum(share, 1))
+    grad2 += np.einsum("ij,ij->j", scaled, scaled, dtype=np.float64)
     neg2 += np.einsum("ij,ij->j", neg, neg, dtype=np.float64)
     factor = np.divide(neg, bottom, out=np.ones_like(neg), where=bottom > 0)
     A *= factor if gamma == 1 else factor ** A.dtype.type(gamma)

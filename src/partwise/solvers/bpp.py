@@ -30,8 +30,8 @@ class BPP:
     >>> import numpy as np
     >>> from partwise.penalties import Elastic
     >>> A, stats = np.zeros((1, 2)), Quadratic(np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[3.0, 0.0]]))
-    >>> _ = BPP().update(A, stats, Elastic())
-    >>> A.tolist()
+    >>> _ = BPP().update(A, stats, Elastic(), size=A.mean(0))
+    >>> A.round(12).tolist()
     [[1.5, 0.0]]
     """
 
@@ -41,23 +41,18 @@ class BPP:
     monotone = True
     separable = True
 
-    def update(self, A: Array, stats: Quadratic, penalty) -> Evidence:
+    def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""
         l1, l2 = penalty.elastic()
         gram = stats.gram + l2 * np.eye(len(stats.gram))
         cross = np.asarray(stats.cross, np.float64) - l1
         gradient = A @ gram - cross
         projected = np.where(A > 0, gradient, np.minimum(gradient, 0))
-        solution, done = block_pivoting(gram, cross)
+        solution, done = block_pivoting(gram, cross, A > 0)
         A[done] = solution[done]
         if not done.all():
             descend(A, ~done, gram, cross)
         return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (projected, cross + l1, A)))
-
-    def solve(self, A: Array, stats: Quadratic, penalty) -> Array:
-        """The same: every row is solved whatever it held; returns the mask of solved rows."""
-        self.update(A, stats, penalty)
-        return np.ones(len(A), bool)
 
 
 def descend(A: Array, rows: Array, gram: Array, cross: Array, sweeps: int = 50) -> None:
@@ -68,7 +63,7 @@ def descend(A: Array, rows: Array, gram: Array, cross: Array, sweeps: int = 50) 
     A[rows] = part
 
 
-def block_pivoting(gram: Array, cross: Array) -> tuple[Array, Array]:
+def block_pivoting(gram: Array, cross: Array, start: Array | None = None) -> tuple[Array, Array]:
     """Minimise ``1/2 a gram a' - cross_i a'`` over a >= 0 for every row i.
 
     A row holds the passive set F of its positive entries, solves ``gram_FF a_F = cross_F``, and exchanges the
@@ -79,6 +74,8 @@ def block_pivoting(gram: Array, cross: Array) -> tuple[Array, Array]:
     ----------
     gram : ndarray of shape (k, k), float64, symmetric positive semi-definite
     cross : ndarray of shape (m, k), float64
+    start : ndarray of shape (m, k), bool, optional
+        Entries expected to be positive, from an earlier solution; the result does not depend on them.
 
     Returns
     -------
@@ -88,8 +85,9 @@ def block_pivoting(gram: Array, cross: Array) -> tuple[Array, Array]:
     """
     m, k = cross.shape
     gram = gram + np.eye(k) * max(1e-14 * np.trace(gram) / max(k, 1), np.finfo(float).tiny)
-    a, gradient = np.zeros((m, k)), -cross.copy()
-    passive = np.zeros((m, k), bool)
+    passive = np.zeros((m, k), bool) if start is None else start.copy()
+    a = np.zeros((m, k)) if start is None else solve_passive(gram, cross, passive)
+    gradient = np.where(passive, 0, a @ gram - cross)
     patience, fewest = np.full(m, 3), np.full(m, k + 1)
     done = np.zeros(m, bool)
     rows = np.arange(m)

@@ -34,7 +34,7 @@ class HALS:
     >>> import numpy as np
     >>> from partwise.penalties import Elastic
     >>> A, stats = np.zeros((1, 2)), Quadratic(np.eye(2), np.array([[3.0, -1.0]]))
-    >>> _ = HALS(sweeps=1).update(A, stats, Elastic())
+    >>> _ = HALS(sweeps=1).update(A, stats, Elastic(), size=A.mean(0))
     >>> A.tolist()
     [[3.0, 0.0]]
     """
@@ -47,7 +47,7 @@ class HALS:
     monotone = True
     separable = True
 
-    def update(self, A: Array, stats: Quadratic, penalty) -> Evidence:
+    def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
         gram, cross, l1 = regularised(A, stats, penalty)

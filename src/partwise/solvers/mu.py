@@ -31,7 +31,7 @@ class MU:
     >>> import numpy as np
     >>> from partwise.penalties import Elastic
     >>> A = np.array([[2.0]])
-    >>> _ = MU().update(A, Split(np.array([[6.0]]), np.array([[4.0]])), Elastic())
+    >>> _ = MU().update(A, Split(np.array([[6.0]]), np.array([[4.0]])), Elastic(), size=A.mean(0))
     >>> A.tolist()
     [[3.0]]
     """
@@ -44,11 +44,11 @@ class MU:
     monotone = True
     separable = True
 
-    def update(self, A: Array, stats: Split, penalty) -> Evidence:
+    def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
-        kernels.mu(A, neg, pos, self.exponent, *penalty.elastic(), seen.grad2, seen.neg2)
+        kernels.mu(A, neg, pos, self.exponent, *penalty.elastic(), size, seen.grad2, seen.neg2)
         seen.norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
         return seen
 
@@ -70,11 +70,10 @@ class LeeSeung(MU):
     faces = frozenset()
     separable = False
 
-    def update(self, A: Array, stats: Split, penalty) -> Evidence:
+    def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """``A * neg``, to be divided by its column sums in `finish`."""
-        seen = Evidence.zeros(A.shape[1])
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
-        gradient = np.where(A > 0, pos - neg, np.minimum(pos - neg, 0))
+        gradient = np.where(neg > pos, pos - neg, (pos - neg) * np.minimum(A, size) / np.where(size > 0, size, 1))
         A *= neg
         return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (gradient, neg, A)))
 

@@ -24,7 +24,7 @@ struct DenseKernels {
                  double* neg2);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                        std::uint8_t* converged);
-    void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2,
+    void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2);
 };
 

@@ -129,18 +129,20 @@ void bind_dense(nb::module_& module) {
     module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
-           double l2, const Vector<double>& grad2, const Vector<double>& neg2) {
+           double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2) {
             const Size m = A.shape(0), k = A.shape(1);
             const bool shared = pos.shape(0) == 1;
             check("neg", neg, m, k);
             check("pos", pos, shared ? 1 : m, k);
+            check("size", size, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
-            dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, grad2.data(), neg2.data());
+            dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, size.data(),
+                          grad2.data(), neg2.data());
         },
-        "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "grad2"_a.noconvert(),
-        "neg2"_a.noconvert());
+        "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "size"_a.noconvert(),
+        "grad2"_a.noconvert(), "neg2"_a.noconvert());
 }
 
 template <class T, class I>

@@ -13,10 +13,11 @@ namespace PARTWISE_ISA {
 // One row; grad2 and neg2 are the call's own sums. Power is the exponent gamma as a function.
 template <class T, class Power>
 inline void mu_row(T* __restrict a, Size k, const T* __restrict neg, const T* __restrict pos, T l1, T l2,
-                   double* __restrict grad2, double* __restrict neg2, Power power) {
+                   const T* __restrict inverse, double* __restrict grad2, double* __restrict neg2, Power power) {
     for (Size q = 0; q < k; ++q) {
         T bottom = pos[q] + l1 + l2 * a[q];
-        double g = projected(a[q], bottom - neg[q]);
+        double g = bottom - neg[q], share = a[q] * inverse[q];  // an entry near 0 counts by how far it still is
+        g *= g > 0 && share < 1 ? share : 1;
         grad2[q] += g * g;
         neg2[q] += double(neg[q]) * double(neg[q]);
         T factor = power(neg[q] / bottom);
@@ -27,13 +28,15 @@ inline void mu_row(T* __restrict a, Size k, const T* __restrict neg, const T* __
 // Memory: A read and written, neg and pos read once.
 template <class T>
 void mu(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2,
-        double* grad2, double* neg2) {
+        const T* size, double* grad2, double* neg2) {
     Scratch<double> sums(2 * k);
     double *grad_sum = sums.get(), *neg_sum = sums.get() + k;
     for (Size q = 0; q < 2 * k; ++q) grad_sum[q] = 0;
+    Scratch<T> inverse(k);
+    for (Size q = 0; q < k; ++q) inverse.get()[q] = size[q] > 0 ? 1 / size[q] : T(0);
     auto rows = [&](auto power) {
         for (Size i = 0; i < m; ++i)
-            mu_row(A + i * k, k, neg + i * k, shared_pos ? pos : pos + i * k, T(l1), T(l2), grad_sum, neg_sum, power);
+            mu_row(A + i * k, k, neg + i * k, shared_pos ? pos : pos + i * k, T(l1), T(l2), inverse.get(), grad_sum, neg_sum, power);
     };
     if (gamma == 1)
         rows([](T ratio) { return ratio; });
