@@ -76,6 +76,12 @@ def test_our_estimators_come_back(name, monkeypatch, tmp_path):
     assert (tmp_path / "again.pw").read_bytes() == (tmp_path / "m.pw").read_bytes()
 
 
+def test_the_choice_of_set_output_survives(fitted, tmp_path):
+    model, X = fitted
+    persist.save(model.set_output(transform="pandas"), tmp_path / "m.pw")
+    pd.testing.assert_frame_equal(persist.load(tmp_path / "m.pw").transform(X), model.transform(X))
+
+
 def test_saving_twice_gives_equal_bytes(fitted, tmp_path):
     model, _ = fitted
     persist.save(model, tmp_path / "1.pw")

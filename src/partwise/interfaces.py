@@ -214,11 +214,18 @@ class Data(Protocol):
 
     shape: tuple[int, int]
     dtype: np.dtype
+    X: Any
+    threads: int
     stored: int
-    nonzeros: int
-    norm2: float
-    total: float
-    largest: float
+
+    @property
+    def nonzeros(self) -> int: ...
+    @property
+    def norm2(self) -> float: ...
+    @property
+    def total(self) -> float: ...
+    @property
+    def largest(self) -> float: ...
 
     def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
         """Call ``total = fn(X_b, W_b, total)`` for every block and add the lanes' totals in a fixed order."""

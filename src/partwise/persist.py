@@ -5,7 +5,8 @@ This room turns a fitted estimator into a JSON header and plain arrays, and know
 nothing but fitted attributes, so a file may come from a stranger.
 
 What is saved: the constructor's parameters, the attributes of the instance whose names end in ``_`` (and do not start
-with it), and the private ones that the class names in ``_saved_state: tuple[str, ...]``. Values may be NumPy arrays,
+with it), the choice made with ``set_output``, and the private attributes that the class names in
+``_saved_state: tuple[str, ...]``. Values may be NumPy arrays,
 numbers, strings, None, SciPy sparse matrices, pandas DataFrames of numbers or strings, and lists, tuples and dicts of
 these; they come back equal bit for bit, with their types. No time is written: equal models give equal bytes.
 
@@ -33,6 +34,9 @@ CLASSES = {
     "MiniBatchNMF": "partwise.estimators.minibatch:MiniBatchNMF",
 }
 """The classes that a file may name, and where they are."""
+
+OUTPUT_CONFIG = "_sklearn_output_config"
+"""Where scikit-learn keeps the choice of ``set_output``, which ``transform`` obeys."""
 
 VERSIONED = ("partwise", "numpy", "scipy", "scikit-learn")
 STORABLE = "arrays, sparse matrices, numbers, strings, None, DataFrames, and lists, tuples and dicts of these"
@@ -193,7 +197,8 @@ def _known_class(path: PathLike, header: dict[str, Any]) -> str:
 
 def _is_state(name: str, cls: type) -> bool:
     """True for the attributes that are saved and may be set from a file."""
-    return (name.endswith("_") and not name.startswith("_")) or name in getattr(cls, "_saved_state", ())
+    private = (OUTPUT_CONFIG, *getattr(cls, "_saved_state", ()))
+    return (name.endswith("_") and not name.startswith("_")) or name in private
 
 
 def _params(model: Any) -> tuple[dict[str, Any], dict[str, str]]:
@@ -218,7 +223,7 @@ def _versions() -> dict[str, str]:
         try:
             versions[distribution] = metadata.version(distribution)
         except metadata.PackageNotFoundError:  # run from a source tree
-            versions[distribution] = "not installed"
+            versions[distribution] = "unknown"
     return versions
 
 

@@ -1,7 +1,7 @@
 """scikit-learn's own ``test_nmf.py``, from the installed wheel, with our classes in place of theirs.
 
-The file is executed with ``NMF``, ``MiniBatchNMF`` and ``non_negative_factorization`` exchanged. Left out are its tests of
-private functions (recognised by ``nmf._``): those functions do not exist here.
+The file is executed with ``NMF``, ``MiniBatchNMF`` and ``non_negative_factorization`` exchanged. Left out are its tests
+of private functions (recognised by ``nmf._``): those functions do not exist here.
 """
 
 import importlib.util

@@ -132,7 +132,9 @@ def test_sums_over_rows_are_float64_for_float32_data():
     kernels.csr_t_dot_add(csr, 0, 2, A, total)
     assert total[0, 0] == 1 + float(A[1, 0])
     grad2, neg2 = np.zeros(1), np.zeros(1)
-    kernels.mu(np.ones((2, 1), np.float32), A, np.ones((1, 1), np.float32), 1, 0, 0, np.ones(1, np.float32), grad2, neg2)
+    kernels.mu(
+        np.ones((2, 1), np.float32), A, np.ones((1, 1), np.float32), 1, 0, 0, np.ones(1, np.float32), grad2, neg2
+    )
     assert neg2[0] == 1 + float(A[1, 0]) ** 2
 
 

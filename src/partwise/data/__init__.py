@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
 
 from partwise.data.dense import Dense
 from partwise.data.sparse import Sparse
+from partwise.interfaces import Data
 
 
-def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Dense | Sparse:
+def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Data:
     """The adapter for X.
 
     Parameters
@@ -30,12 +31,12 @@ def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Dense | Sparse
     6.0
     """
     if not sp.issparse(X):
-        return Dense(np.asarray(X), threads, temporary)
+        return cast("Data", Dense(np.asarray(X), threads, temporary))
     X = X.tocsr()
     if not X.has_canonical_format and has_duplicates(X):
         X = X.copy()
         X.sum_duplicates()
-    return Sparse(X, threads)
+    return cast("Data", Sparse(X, threads))
 
 
 def has_duplicates(X: Any) -> bool:

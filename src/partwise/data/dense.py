@@ -31,7 +31,8 @@ class Dense:
 
     def __init__(self, X: Array, threads: int = 1, temporary: bool = False) -> None:
         self.X, self.threads, self.temporary = X, threads, temporary
-        self.shape, self.dtype = X.shape, X.dtype
+        self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
+        self.dtype = X.dtype
         self.stored = X.size
         bytes_ = grid.DENSE_TEMPORARY_BYTES if temporary else grid.DENSE_BLOCK_BYTES
         self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize, bytes_)

@@ -8,6 +8,7 @@ then added pairwise in a fixed tree.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def dense_blocks(n_rows: int, row_bytes: int, block_bytes: int) -> list[Range]:
     """Equal runs of rows of about ``block_bytes``; a smaller matrix is one block."""
     count = max(1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def sparse_blocks(indptr: Array) -> list[Range]:
@@ -42,14 +43,14 @@ def sparse_blocks(indptr: Array) -> list[Range]:
     count = max(1, int(work[-1] // SPARSE_BLOCK_STORED))
     edges = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1])
     edges = np.unique(np.concatenate([[0], edges, [n_rows]])).tolist()
-    return list(zip(edges[:-1], edges[1:], strict=True)) or [(0, 0)]
+    return list(pairwise(edges)) or [(0, 0)]
 
 
 def lanes(blocks: list[Range], most: int) -> tuple[Lane, ...]:
     """At most ``most`` contiguous runs of blocks, of nearly equal length."""
     count = max(1, min(len(blocks), most, MOST_LANES))
     edges = np.linspace(0, len(blocks), count + 1).astype(int).tolist()
-    return tuple(tuple(blocks[low:high]) for low, high in zip(edges[:-1], edges[1:], strict=True))
+    return tuple(tuple(blocks[low:high]) for low, high in pairwise(edges))
 
 
 def add_in_order(parts: list[Any]) -> Any:

@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass
 class Progress:
-    """Where the fit is: the state (valid until the next is asked for), who watches it, and why it stopped, if it did."""
+    """Where the fit is: the state (valid until the next is asked for), its monitor, and why it stopped, if it did."""
 
     state: State
     monitor: Monitor
@@ -69,7 +69,8 @@ def iterate(
     limits : Limits
     """
     began = perf_counter()
-    progress = Progress(state, Monitor(limits.tol, np.finfo(data.dtype).eps * data.norm2 / 100))
+    resolution = np.finfo(data.dtype).eps * exact.magnitude(problem.loss, data) / 100
+    progress = Progress(state, Monitor(limits.tol, resolution))
     hopeless: set[int] = set()
     for done in range(1, limits.max_iter + 1):
         reading = step(problem, data, by_columns, state)

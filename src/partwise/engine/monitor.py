@@ -24,8 +24,8 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
 
     With P the projected gradient (g where an entry is positive, else min(g, 0)) and N the negative part of the
     gradient, both at the scaling where |w_q| = |h_q| for every component q,
-    ``sqrt(|P_W|^2 + |P_H|^2) / sqrt(|N_W|^2 + |N_H|^2)``. It is 0 exactly at stationary points, does not know the start, and
-    is unchanged by X -> c X for every loss. A dead component (w_q or h_q zero) counts unscaled.
+    ``sqrt(|P_W|^2 + |P_H|^2) / sqrt(|N_W|^2 + |N_H|^2)``. It is 0 exactly at stationary points, does not know the
+    start, and is unchanged by X -> c X for every loss. A dead component (w_q or h_q zero) counts unscaled.
     """
     balance = np.ones_like(W.norm2)
     alive = (W.norm2 > 0) & (H.norm2 > 0)

@@ -19,6 +19,17 @@ def penalties(problem: Problem, W: Array, Ht: Array) -> float:
     return problem.penalty_W.value(W) + problem.penalty_H.value(Ht)
 
 
+def magnitude(loss: Beta, data: Data) -> float:
+    """What the terms of the divergence add up to before they cancel; scales with the unit of X as the divergence does.
+
+    ``|X|^2`` for beta = 2, else the number of cells times ``mean(X)^beta``.
+    """
+    if loss.beta == 2:
+        return data.norm2
+    cells = data.shape[0] * data.shape[1]
+    return cells * (data.total / cells) ** loss.beta if data.total > 0 else 0.0
+
+
 def divergence(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
     """``sum d_beta(x | (W H))`` in float64, never negative, never nan for finite factors.
 

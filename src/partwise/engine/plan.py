@@ -7,6 +7,7 @@ from partwise.data.sparse import ENTRIES_PER_LANE
 from partwise.engine.problem import Problem
 from partwise.interfaces import Data
 
+
 def needs_columns(problem: Problem, data: Data) -> bool:
     """Whether H is updated from a second reading of X, by columns, instead of from the reading that updates W.
 

@@ -57,8 +57,8 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
     """What keeps a loss, a solver and a penalty apart, in words; empty if nothing does."""
     if solver.needs not in loss.offers:
         return (
-            f"Invalid beta_loss parameter: solver {solver.name!r} does not handle beta_loss = {loss.beta}: it needs the "
-            f"statistic {solver.needs.__name__}, which this loss does not give. Use solver='mu' or solver='auto'."
+            f"Invalid beta_loss parameter: solver {solver.name!r} does not handle beta_loss = {loss.beta}: it needs "
+            f"the statistic {solver.needs.__name__}, which this loss does not give. Use solver='mu' or solver='auto'."
         )
     active = not isinstance(penalty, Elastic) or bool(penalty.l1 or penalty.l2)
     if active and not penalty.faces & solver.faces:
@@ -101,7 +101,8 @@ def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:
         raise IncompatibleError(f"normalize={normalize!r} must be None or 'W'.")
     if name != "mu" or loss.beta != 1:
         raise IncompatibleError(
-            f"normalize='W' is the form of Lee and Seung (1999) and needs solver='mu' with beta_loss='kullback-leibler', "
+            "normalize='W' is the form of Lee and Seung (1999) and needs solver='mu' with "
+            "beta_loss='kullback-leibler', "
             f"not solver={name!r} with beta_loss={loss.beta}. Leave normalize=None, or change those two."
         )
     return LeeSeung()

@@ -42,7 +42,7 @@ class Units:
     def of_factor(cls, largest: float, dtype: np.dtype) -> Units:
         """The same for a factor, whose ordinary range is the root of the data's."""
         low, high = ORDINARY[dtype]
-        if largest == 0 or low <= largest and largest <= high and low <= largest * largest <= high:
+        if largest == 0 or low <= largest * largest <= high:
             return cls()
         return cls(int(np.frexp(largest)[1]))
 
@@ -68,9 +68,24 @@ class Units:
         """The same penalty in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
         if self.half == 0:
             return penalty
-        shrink = -2 * self.half * beta
-        return Elastic(penalty.l1 * 2.0 ** (self.half + shrink), penalty.l2 * 2.0 ** (2 * self.half + shrink))
+        return in_units(penalty, self.half, -2 * self.half * beta)
 
     def error(self, norm: float, beta: float) -> float:
-        """``sqrt(2 d)`` in the units of the user."""
-        return norm * 2.0 ** (self.half * beta)
+        """``sqrt(2 d)`` in the units of the user; infinite where no number is so large."""
+        return times_power(norm, self.half * beta)
+
+
+def in_units(penalty: Elastic, factor: float, loss: float) -> Elastic:
+    """The penalty of a factor in units of ``2^factor`` beside a loss that is multiplied by ``2^loss``.
+
+    In the units of a fit, where X is about 1, a weight of 1e100 says all that a larger one could.
+    """
+    weights = times_power(penalty.l1, factor + loss), times_power(penalty.l2, 2 * factor + loss)
+    return Elastic(*(min(weight, 1e100) for weight in weights))
+
+
+def times_power(value: float, exponent: float) -> float:
+    """``value * 2^exponent``, infinite or 0 where it leaves the range of float64, for any exponent."""
+    whole = int(np.floor(exponent))
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.ldexp(value * 2.0 ** (exponent - whole), whole))

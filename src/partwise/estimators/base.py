@@ -21,7 +21,7 @@ from partwise.engine import init
 from partwise.engine.objective import divergence, squared_error
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import solve_rows
-from partwise.engine.units import Units
+from partwise.engine.units import ORDINARY, Units, in_units, times_power
 from partwise.errors import DataError, DataWarning, DeadComponentWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.output import in_original_features
@@ -56,20 +56,33 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         "sort_components": ["boolean"],
     }
 
+    n_components: int | str
+    init: str | None
+    beta_loss: str | float
+    alpha_W: float
+    alpha_H: float | str
+    l1_ratio: float
+    n_jobs: int | None
+    components_: np.ndarray
+    _history: np.ndarray
+
     _saved_state = ("_n_components", "_beta_loss", "_history")
 
     # ------------------------------------------------------------------ checks
 
     def _read(self, X: Any, reset: bool) -> Any:
         """X as a finite, non-negative float array or CSR/CSC matrix."""
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=DTYPES, reset=reset)
+        X = validate_data(  # type: ignore[arg-type]
+            self, X, accept_sparse=["csr", "csc"], dtype=DTYPES, reset=reset, ensure_all_finite=False
+        )
+        check_finite(X, type(self).__name__)
         check_non_negative(X, f"{type(self).__name__} (input X)")
         return X
 
     def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:
         """The penalties of W and H, scaled as scikit-learn does."""
         n_samples, n_features = shape
-        alpha_H = self.alpha_W if self.alpha_H == "same" else self.alpha_H
+        alpha_H = self.alpha_W if isinstance(self.alpha_H, str) else self.alpha_H
         weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
         parts = (self.l1_ratio, 1 - self.l1_ratio)
         return Elastic(*(weights_W * part for part in parts)), Elastic(*(weights_H * part for part in parts))
@@ -94,6 +107,14 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
                 "be told apart.",
                 DataWarning,
                 stacklevel=4,
+            )
+        n, p = X.shape
+        if k * (n + p) >= n * p:
+            logger.info(
+                "n_components=%d makes factors of %d numbers for %d cells: they do not compress X.",
+                k,
+                k * (n + p),
+                n * p,
             )
         return int(k)
 
@@ -141,8 +162,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         exponent = 2 * outer_X.half - outer_H.half
         data = as_data(outer_X.data(X), threads, temporary=beta != 2)
         Ht = np.ascontiguousarray(outer_H.inward(H).T, X.dtype)
-        shift = -2 * outer_X.half * beta
-        scaled = Elastic(penalty.l1 * 2.0 ** (exponent + shift), penalty.l2 * 2.0 ** (2 * exponent + shift))
+        scaled = in_units(penalty, exponent, -2 * outer_X.half * beta) if exponent or outer_X.half else penalty
         return (lambda W: np.ldexp(W, exponent) if exponent else W), Ht, scaled, data
 
     def transform(self, X):
@@ -181,7 +201,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             A DataFrame with the names of the features if ``set_output`` asked for one.
         """
         check_is_fitted(self)
-        W = check_array(X, accept_sparse=("csr", "csc"), dtype=DTYPES)
+        W = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
         if W.shape[1] != len(self.components_):
             raise DataError(
                 f"X has {W.shape[1]} columns, but this {type(self).__name__} has {len(self.components_)} components: "
@@ -206,11 +226,12 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         check_is_fitted(self)
         X = self._read(X, reset=False)
         W = self._solve(X, np.asarray(self.components_, X.dtype))
+        beta, units = as_beta(self.beta_loss), Units.of(largest(X), X.dtype)
         with pool.session(self.n_jobs) as threads:
-            beta = as_beta(self.beta_loss)
-            data = as_data(X, threads, temporary=beta != 2)
-            loss = Beta(beta).on(data)
-            return -divergence(loss, data, W, np.ascontiguousarray(self.components_.T, X.dtype)) / X.shape[0]
+            data = as_data(units.data(X), threads, temporary=beta != 2)
+            Ht = np.ascontiguousarray(units.inward(self.components_).T, X.dtype)
+            value = divergence(Beta(beta).on(data), data, units.inward(W), Ht)
+        return -times_power(value, 2 * units.half * beta) / X.shape[0]
 
     def certify(self, X):
         """Compute ``lower_bound_``: no matrix of this rank, whatever its signs, is nearer to X.
@@ -234,7 +255,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
-        self.lower_bound_ = svd_bound(X, len(self.components_))
+        units = Units.of(largest(X), X.dtype)
+        self.lower_bound_ = times_power(svd_bound(units.data(X), len(self.components_)), 2 * units.half)
         return self
 
     def save(self, path) -> None:
@@ -278,6 +300,33 @@ def largest(X: Any) -> float:
     return float(values.max(initial=0))
 
 
+def check_finite(X: Any, whom: str) -> None:
+    """Raise DataError naming how many entries are not finite, and where the first one is."""
+    values = X.data if sp.issparse(X) else X
+    if np.isfinite(values.min(initial=0)) and np.isfinite(values.max(initial=0)):
+        return
+    name, wrong = ("NaN", np.isnan) if np.isnan(values).any() else ("infinity", np.isinf)
+    if sp.issparse(X):
+        entries = X.tocoo()
+        rows, columns = (index[wrong(entries.data)] for index in (entries.row, entries.col))
+    else:
+        rows, columns = np.nonzero(wrong(X))
+    raise DataError(
+        f"Input X contains {name}: {len(rows)} of {X.shape[0] * X.shape[1]} entries, the first at row {rows[0]}, "
+        f"column {columns[0]}. {whom} needs finite values: replace them, or drop their rows or columns."
+    )
+
+
+def check_ordinary(X: Any, whom: str) -> None:
+    """Raise DataError if X is in a unit where sums over batches would leave the range of its dtype."""
+    top, (low, high) = largest(X), ORDINARY[X.dtype]
+    if top and not low <= top <= high:
+        raise DataError(
+            f"{whom} adds up batches in the unit of X, so the largest entry of {X.dtype} data must be from {low:g} to "
+            f"{high:g}; here it is {top:.6g}. Divide X by a constant, by which the components change alike, or use NMF."
+        )
+
+
 def check_non_negative(X: Any, whom: str) -> None:
     """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
     values = X.data if sp.issparse(X) else X
@@ -288,9 +337,9 @@ def check_non_negative(X: Any, whom: str) -> None:
         below = np.asarray(X[rows, columns]).ravel() < 0
         rows, columns = rows[below], columns[below]
     raise DataError(
-        f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, the "
-        f"lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: clip "
-        "them, shift the column, or drop the rows."
+        f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, "
+        f"the lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
+        "clip them, shift the column, or drop the rows."
     )
 
 
@@ -308,7 +357,7 @@ def check_positive(X: Any, beta: float) -> None:
     )
 
 
-def check_factor(A: Any, shape: tuple[Any, int], whom: str, dtype: np.dtype) -> np.ndarray:
+def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> np.ndarray:
     """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
     if A is None:
         raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
@@ -337,7 +386,7 @@ def svd_bound(X: Any, k: int) -> float:
         return float(np.linalg.norm(values[k:]))
     from scipy.sparse.linalg import svds
 
-    values = svds(X.astype(np.float64), k=k, return_singular_vectors=False, random_state=0)
+    values: Any = svds(X.astype(np.float64), k=k, return_singular_vectors=False, v0=np.ones(min(n, p)))
     with pool.session() as threads:
         total = as_data(X, threads).norm2
     return float(np.sqrt(max(total - float(np.sum(values**2)), 0.0)))
@@ -351,8 +400,8 @@ def explained(data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
 def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:
     """Say what was reached instead of convergence."""
     warnings.warn(
-        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop the objective "
-        f"fell by {decrease:.1e} of itself per iteration and the KKT residual was {kkt:.1e} (tol={tol:g}).",
+        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop the "
+        f"objective fell by {decrease:.1e} of itself per iteration and the KKT residual was {kkt:.1e} (tol={tol:g}).",
         NotConvergedWarning,
         stacklevel=4,
     )

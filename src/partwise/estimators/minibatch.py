@@ -14,14 +14,14 @@ from sklearn.utils._param_validation import Interval
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.iterate import STOP_REASONS
+from partwise.engine.monitor import kkt_residual
 from partwise.engine.objective import divergence, norm
 from partwise.engine.online import Running, Smoothed, batch_step
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State, half_step, magnitude
-from partwise.engine.monitor import kkt_residual
 from partwise.errors import DataError
-from partwise.estimators.base import BaseNMF, explained, largest, logger, warn_dead, warn_not_converged, warn_one_sided
+from partwise.estimators.base import BaseNMF, check_ordinary, explained, logger, warn_dead, warn_not_converged, warn_one_sided
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.words import describe
 from partwise.kernels import pool
@@ -32,7 +32,8 @@ class MiniBatchNMF(BaseNMF):
 
     A drop-in superset of scikit-learn's ``MiniBatchNMF``: the same objective as `NMF`, multiplicative statistics that
     forget old batches. Each step updates the rows of W of one batch and then H from running sums. It reaches a good
-    model after few readings of X, but stale statistics keep it from the optimum of the whole matrix: use `NMF` for that.
+    model after few readings of X, but stale statistics keep it from the optimum of the whole matrix: use `NMF` for
+    that.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ class MiniBatchNMF(BaseNMF):
 
     Attributes
     ----------
-    components_, n_components_, reconstruction_err_, explained_variance_, converged_, kkt_, history_, dead_components_, \
-n_features_in_, feature_names_in_
+    components_, n_components_, reconstruction_err_, explained_variance_, converged_, kkt_, history_, \
+dead_components_, n_features_in_, feature_names_in_
         As in `NMF`; the objective in ``history_`` is that of the last batch times n_samples, and ``kkt_`` is taken over
         the whole matrix at the end.
     n_iter_ : int
@@ -105,25 +106,25 @@ n_features_in_, feature_names_in_
 
     def __init__(
         self,
-        n_components="auto",
+        n_components: int | str = "auto",
         *,
-        init=None,
-        batch_size=1024,
-        beta_loss="frobenius",
-        tol=1e-4,
-        max_no_improvement=10,
-        max_iter=200,
-        alpha_W=0.0,
-        alpha_H="same",
-        l1_ratio=0.0,
-        forget_factor=0.7,
-        fresh_restarts=False,
-        fresh_restarts_max_iter=30,
-        transform_max_iter=None,
-        random_state=None,
-        verbose=0,
-        sort_components=True,
-        n_jobs=None,
+        init: str | None = None,
+        batch_size: int = 1024,
+        beta_loss: str | float = "frobenius",
+        tol: float = 1e-4,
+        max_no_improvement: int | None = 10,
+        max_iter: int = 200,
+        alpha_W: float = 0.0,
+        alpha_H: float | str = "same",
+        l1_ratio: float = 0.0,
+        forget_factor: float = 0.7,
+        fresh_restarts: bool = False,
+        fresh_restarts_max_iter: int = 30,
+        transform_max_iter: int | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+        sort_components: bool = True,
+        n_jobs: int | None = None,
     ):
         self.n_components = n_components
         self.init = init
@@ -144,14 +145,14 @@ n_features_in_, feature_names_in_
         self.sort_components = sort_components
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None, W=None, H=None):
+    def fit(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> MiniBatchNMF:
         """Learn the components of X; parameters as in `NMF.fit`."""
         self.fit_transform(X, W=W, H=H)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, W=None, H=None):
+    def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Any:
         """Learn the components of X and return the weights of its samples, solved for the final components.
 
         Parameters
@@ -166,6 +167,7 @@ n_features_in_, feature_names_in_
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
         X = self._read(X, reset=True)
+        check_ordinary(X, type(self).__name__)
         X = X.tocsr() if hasattr(X, "tocsr") else X
         warn_one_sided(*self._penalties(X.shape))
         with pool.session(self.n_jobs) as threads:
@@ -178,7 +180,7 @@ n_features_in_, feature_names_in_
         return W
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, W=None, H=None):
+    def partial_fit(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> MiniBatchNMF:
         """Take one more batch of a stream into account, in constant memory.
 
         Parameters
@@ -195,6 +197,7 @@ n_features_in_, feature_names_in_
         """
         first = not hasattr(self, "components_")
         X = self._read(X, reset=first)
+        check_ordinary(X, type(self).__name__)
         with pool.session(self.n_jobs) as threads:
             if first:
                 state = self._first(X, W, H, threads)

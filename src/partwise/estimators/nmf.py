@@ -20,7 +20,7 @@ from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State
-from partwise.engine.units import Units
+from partwise.engine.units import Units, times_power
 from partwise.errors import DataError
 from partwise.estimators.base import (
     DTYPES,
@@ -76,15 +76,15 @@ class NMF(BaseNMF):
         Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, "random" if k > min(X.shape).
         "custom" takes W and H as given to `fit`.
     solver : {"auto", "cd", "mu", "bpp"}, default="auto"
-        "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by block
-        principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "auto": cd for Frobenius, else mu.
-        All are monotone: no iteration raises the objective.
+        "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
+        block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "auto": cd for Frobenius,
+        else mu. All are monotone: no iteration raises the objective.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
     tol : float, default=1e-4
         The fit has converged when, twice running, the KKT residual (``kkt_``) is at most ``tol``, or the objective has
-        lost less than ``tol / 1000`` of itself per iteration over the last ten. Neither knows the start nor the unit of X.
-        0 uses up ``max_iter``.
+        lost less than ``tol / 1000`` of itself per iteration over the last ten. Neither knows the start nor the unit
+        of X. 0 uses up ``max_iter``.
     max_iter : int, default=200
         Most iterations; one reads X once (twice for some plans).
     random_state : int, RandomState instance or None, default=None
@@ -131,7 +131,7 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        iteration for Frobenius, every tenth for other losses, whose objective costs a reading of X.
+        iteration for ``cd`` and ``bpp``, every tenth for ``mu``, where the objective costs a reading of X.
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
@@ -152,15 +152,16 @@ class NMF(BaseNMF):
 
     Notes
     -----
-    An iteration costs O(stored k + (n_samples + n_features) k^2) for beta in {1, 2} (stored: the non-zeros of a sparse X),
-    O(n_samples n_features k) otherwise; memory beyond X is a few times W and H, and for some sparse X a copy by columns.
-    X is never written to, never densified, and W H is never formed as a whole. float32 data give float32 factors, with
-    sums in float64.
+    An iteration costs O(stored k + (n_samples + n_features) k^2) for beta in {1, 2} (stored: the non-zeros of a sparse
+    X), O(n_samples n_features k) otherwise; memory beyond X is a few times W and H, and for some sparse X a copy by
+    columns. X is never written to, never densified, and W H is never formed as a whole. float32 data give float32
+    factors, with sums in float64.
 
     References
     ----------
-    Lee & Seung (1999), doi:10.1038/44565; Cichocki & Phan (2009), doi:10.1587/transfun.E92.A.708; Gillis & Glineur (2012),
-    doi:10.1162/NECO_a_00256; Kim & Park (2011), doi:10.1137/110821172; Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
+    Lee & Seung (1999), doi:10.1038/44565; Cichocki & Phan (2009), doi:10.1587/transfun.E92.A.708; Gillis & Glineur
+    (2012), doi:10.1162/NECO_a_00256; Kim & Park (2011), doi:10.1137/110821172; Fevotte & Idier (2011),
+    doi:10.1162/NECO_a_00168
 
     Examples
     --------
@@ -183,23 +184,23 @@ class NMF(BaseNMF):
 
     def __init__(
         self,
-        n_components="auto",
+        n_components: int | str = "auto",
         *,
-        init=None,
-        solver="auto",
-        beta_loss="frobenius",
-        tol=1e-4,
-        max_iter=200,
-        random_state=None,
-        alpha_W=0.0,
-        alpha_H="same",
-        l1_ratio=0.0,
-        verbose=0,
-        shuffle=False,
-        normalize=None,
-        sort_components=True,
-        max_time=None,
-        n_jobs=None,
+        init: str | None = None,
+        solver: str = "auto",
+        beta_loss: str | float = "frobenius",
+        tol: float = 1e-4,
+        max_iter: int = 200,
+        random_state: Any = None,
+        alpha_W: float = 0.0,
+        alpha_H: float | str = "same",
+        l1_ratio: float = 0.0,
+        verbose: int = 0,
+        shuffle: bool = False,
+        normalize: str | None = None,
+        sort_components: bool = True,
+        max_time: float | None = None,
+        n_jobs: int | None = None,
     ):
         self.n_components = n_components
         self.init = init
@@ -218,7 +219,7 @@ class NMF(BaseNMF):
         self.max_time = max_time
         self.n_jobs = n_jobs
 
-    def fit(self, X, y=None, W=None, H=None):
+    def fit(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> NMF:
         """Learn the components of X.
 
         Parameters
@@ -239,7 +240,7 @@ class NMF(BaseNMF):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None, W=None, H=None):
+    def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Any:
         """Learn the components of X and return the weights of its samples.
 
         The same as `fit` followed by `transform`: at the end W is solved for the final components.
@@ -294,7 +295,8 @@ class NMF(BaseNMF):
     def _start(self, X: Any, data: Any, k: int, given: Any, units: Units) -> State:
         """The starting point, in the units of the fit."""
         if given is not None:
-            return State(*(np.ascontiguousarray(units.inward(factor)) for factor in given))
+            W, Ht = (np.ascontiguousarray(units.inward(factor)) for factor in given)
+            return State(W, Ht)
         name = self._start_name(X, k, "nndsvda" if self._solver_name() == "mu" else "nnsvdlrc")
         if name == "nndsvd" and self._solver_name() == "mu":
             warnings.warn(
@@ -308,7 +310,7 @@ class NMF(BaseNMF):
         state = init.start(data, k, name, rng)
         if self.shuffle:
             order = rng.permutation(k)
-            state = State(*(np.ascontiguousarray(factor[:, order]) for factor in (state.W, state.Ht)))
+            state = State(np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order]))
         return state
 
     def _solver_name(self) -> str:
@@ -334,7 +336,7 @@ class NMF(BaseNMF):
         except KeyboardInterrupt:
             return progress, "interrupted"
         task.end(attributes)
-        return progress, progress.reason if progress else "max_iter"
+        return progress, (progress.reason if progress else None) or "max_iter"
 
     def _result(self, problem: Problem, data: Any, progress: Any, reason: str, units: Units) -> Result:
         """Sort, measure and translate into the user's units."""
@@ -349,7 +351,7 @@ class NMF(BaseNMF):
         value = divergence(problem.loss, data, W, Ht)
         history = np.array(progress.monitor.rows, dtype=np.float64).reshape(-1, 5)
         if units.half:
-            history[:, 1] = np.ldexp(history[:, 1], int(2 * units.half * problem.loss.beta))
+            history[:, 1] = [times_power(value, 2 * units.half * problem.loss.beta) for value in history[:, 1]]
         dead = np.flatnonzero((W.max(axis=0, initial=0) == 0) | (Ht.max(axis=0, initial=0) == 0)).tolist()
         return Result(
             units.outward(W),
@@ -485,7 +487,7 @@ normalize, sort_components, max_time, n_jobs
 
 def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray, int]:
     """W for the given components."""
-    X = check_array(X, accept_sparse=("csr", "csc"), dtype=DTYPES)
+    X = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
     check_non_negative(X, "NMF (input X)")
     if W is not None:
         warn_unused("When update_H=False, the provided initial W is not used.")

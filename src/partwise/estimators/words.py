@@ -18,8 +18,9 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
     solver = getattr(model, "solver", "mu")
     solver = {"auto": "cd" if beta == 2 else "mu"}.get(solver, solver)
     lines = [
-        f"{type(model).__name__}: {k} components of {p} features, {loss} loss, solver {solver}.",
-        f"Fit: W H explains {model.explained_variance_:.1%} of the squares of X; error {model.reconstruction_err_:.6g}.",
+        f"{type(model).__name__}: {k} component{'s' if k > 1 else ''} of {p} features, {loss} loss, solver {solver}.",
+        f"Fit: W H explains {model.explained_variance_:.1%} of the squares of X; error "
+        f"{model.reconstruction_err_:.6g}.",
         f"Stop: {model.stop_reason_} after {model.n_iter_} iterations ({reasons[model.stop_reason_]}); "
         f"KKT residual {model.kkt_:.1e}, tol {model.tol:g}.",
         "Read: row i of W says how much of each component is in sample i; row q of components_ (H) says what component "

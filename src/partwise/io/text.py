@@ -3,8 +3,8 @@
 The file may be separated by commas, semicolons, tabs or blanks, and may or may not have names on either side: what
 was inferred is told in sentences, because a wrong guess must be seen. Every error carries the line it was found on.
 
-Python's own ``csv`` and ``float`` do the work: exact to the last bit, about 30 MB per second, and the only way to know line
-and column of a bad cell without reading twice. (pandas' reader is 1.6 times as fast after the check for short rows
+Python's own ``csv`` and ``float`` do the work: exact to the last bit, about 30 MB per second, and the only way to know
+line and column of a bad cell without reading twice. (pandas' reader is 1.6 times as fast after the check for short rows
 that it needs, and the exactness of its default parser depends on the version.)
 """
 

@@ -9,7 +9,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -157,9 +157,9 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: flo
         work()
     except BaseException:
         stop.set()
-        for future in futures:
-            future.cancel() or future.exception()
+        wait(future for future in futures if not future.cancel())
         raise
     for future in futures:
-        future.cancel() or future.result()
+        if not future.cancel():
+            future.result()
     return results

@@ -165,13 +165,14 @@ def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2):
 def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, converged):
     """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
 
-    Cyclic Newton coordinate descent on the row's nonzeros x with y = B_nonzeros @ a (floored at ``floor``): for
-    q = 0..k-1, g = colsum[q] + l1 + l2 a_q - sum(x b_q / y) and c = l2 + sum(x b_q^2 / y^2), a_q <- max(0, a_q - g / c);
-    c = 0 gives a_q <- 0. A Newton step to the right never overshoots (the curvature falls with a_q); one to below a_q / 2
-    is kept only if the divergence does not rise along it, else the multiplicative value ``a_q * sum(x b_q / y) / (colsum[q] + l1 + l2 a_q)`` is taken: monotone either way. ``colsum``
-    (k,) holds the column sums of B. A row is finished after the first sweep in which, for all q, the projected
-    gradient met is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its neighbours. A row
-    without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`. O(nnz k) a sweep.
+    Cyclic Newton coordinate descent on the row's nonzeros x with y = B_nonzeros @ a (floored at ``floor``). For
+    q = 0..k-1, with g = colsum[q] + l1 + l2 a_q - sum(x b_q / y) and c = l2 + sum(x b_q^2 / y^2):
+    a_q <- max(0, a_q - g / c), and a_q <- 0 where c = 0. A Newton step to the right never overshoots (the curvature
+    falls with a_q); one to below a_q / 2 is kept only if the divergence does not rise along it, else the multiplicative
+    value ``a_q * sum(x b_q / y) / (colsum[q] + l1 + l2 a_q)`` is taken: monotone either way (up to the floor).
+    ``colsum`` (k,) holds the column sums of B. A row is finished after the first sweep in which, for all q, the
+    projected gradient met is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its neighbours. A
+    row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`. O(nnz k) a sweep.
 
     References
     ----------

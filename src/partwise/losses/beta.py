@@ -7,6 +7,7 @@ through their products, hence neither storage nor threads.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -43,8 +44,8 @@ class Beta:
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra = {2: {Quadratic}, 1: {Rows}}.get(self.beta, set())
-        return frozenset({Split} | extra)
+        extra: dict[float, type] = {2.0: Quadratic, 1.0: Rows}
+        return frozenset({Split, extra.get(self.beta, Split)})
 
     @property
     def exponent(self) -> float:
@@ -62,7 +63,7 @@ class Beta:
         gram = gram_of(B) if self.beta == 2 else np.zeros((0, 0))
         return Fixed(B, gram, B.sum(axis=0, dtype=np.float64))
 
-    def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Quadratic | Split:
+    def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""
         if self.beta == 2:
             stats = Quadratic(fixed.gram, X.dot(fixed.B))

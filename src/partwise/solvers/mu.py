@@ -48,7 +48,8 @@ class MU:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
-        kernels.mu(A, neg, pos, self.exponent, *penalty.elastic(), size, seen.grad2, seen.neg2)
+        l1, l2 = penalty.elastic()
+        kernels.mu(A, neg, pos, self.exponent, l1, l2, size, seen.grad2, seen.neg2)
         seen.norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
         return seen
 

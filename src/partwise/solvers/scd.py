@@ -17,7 +17,7 @@ SOLVE_SWEEPS = 200
 
 @dataclass(frozen=True)
 class SCD:
-    """Solve each row's Kullback-Leibler problem with the other factor fixed (see `partwise.kernels.reference.kl_solve`).
+    """Solve each row's Kullback-Leibler problem with the other factor fixed, see `partwise.kernels.reference.kl_solve`.
 
     Monotone from any start. O(stored k) a sweep, usually 5 to 30 sweeps.
 
@@ -39,17 +39,7 @@ class SCD:
         mass = A.dtype.type(fixed.colsum.sum())
         ones = np.ones((len(fixed.B), 1), A.dtype)
         A[...] = X.dot(ones) / mass if mass > 0 else 0  # the same weight for all: y > 0 wherever B allows
-        kernels.kl_solve(
-            (indptr, indices, values),
-            start,
-            stop,
-            A,
-            fixed.B,
-            fixed.colsum.astype(A.dtype),
-            *penalty.elastic(),
-            floor,
-            SOLVE_TOL[A.dtype],
-            SOLVE_SWEEPS,
-            converged,
-        )
+        colsum, (l1, l2), tol = fixed.colsum.astype(A.dtype), penalty.elastic(), SOLVE_TOL[A.dtype]
+        csr = indptr, indices, values
+        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, SOLVE_SWEEPS, converged)
         return converged.view(bool)
