@@ -25,7 +25,7 @@ class Units:
     Examples
     --------
     >>> Units.of(1e-300, np.dtype("float64")).half
-    -499
+    -498
     """
 
     half: int = 0

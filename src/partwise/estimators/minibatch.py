@@ -21,7 +21,15 @@ from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State, half_step, magnitude
 from partwise.errors import DataError
-from partwise.estimators.base import BaseNMF, check_ordinary, explained, logger, warn_dead, warn_not_converged, warn_one_sided
+from partwise.estimators.base import (
+    BaseNMF,
+    check_ordinary,
+    explained,
+    logger,
+    warn_dead,
+    warn_not_converged,
+    warn_one_sided,
+)
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.words import describe
 from partwise.kernels import pool
@@ -63,7 +71,8 @@ class MiniBatchNMF(BaseNMF):
     ----------
     components_, n_components_, reconstruction_err_, explained_variance_, converged_, kkt_, history_, \
 dead_components_, n_features_in_, feature_names_in_
-        As in `NMF`; the objective in ``history_`` is that of the last batch times n_samples, and ``kkt_`` is taken over
+        As in `NMF`; in ``history_`` a row is a step, the objective that of its batch times
+        n_samples, and relative_decrease the relative change of H; ``kkt_`` is taken over
         the whole matrix at the end.
     n_iter_ : int
         Readings of the matrix begun.
@@ -87,7 +96,7 @@ dead_components_, n_features_in_, feature_names_in_
     >>> from partwise import MiniBatchNMF
     >>> rng = np.random.default_rng(0)
     >>> X = rng.random((200, 3)) @ rng.random((3, 20))
-    >>> model = MiniBatchNMF(3, batch_size=50, random_state=0).fit(X)
+    >>> model = MiniBatchNMF(3, batch_size=50, tol=0.01, random_state=0).fit(X)
     >>> bool(model.explained_variance_ > 0.98)
     True
     """

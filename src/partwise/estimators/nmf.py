@@ -457,8 +457,8 @@ normalize, sort_components, max_time, n_jobs
     >>> import numpy as np
     >>> X = np.array([[1.0, 1], [2, 1], [3, 1.2], [4, 1], [5, 0.8], [6, 1]])
     >>> W, H, n_iter = non_negative_factorization(X, n_components=2, init="random", random_state=0)
-    >>> print(f"{np.linalg.norm(X - W @ H):.3f}")
-    0.000
+    >>> print(f"{np.linalg.norm(X - W @ H) / np.linalg.norm(X):.2f}")
+    0.00
     """
     model = NMF(
         n_components,
