@@ -6,9 +6,9 @@ nothing but fitted attributes, so a file may come from a stranger.
 
 What is saved: the constructor's parameters, the attributes of the instance whose names end in ``_`` (and do not start
 with it), the choice made with ``set_output``, and the private attributes that the class names in
-``_saved_state: tuple[str, ...]``. Values may be NumPy arrays,
-numbers, strings, None, SciPy sparse matrices, pandas DataFrames of numbers or strings, and lists, tuples and dicts of
-these; they come back equal bit for bit, with their types. No time is written: equal models give equal bytes.
+``_saved_state: tuple[str, ...]``. Values may be NumPy arrays, numbers, strings, None, SciPy sparse matrices, pandas
+DataFrames of numbers or strings, and lists, tuples and dicts of these; they come back equal bit for bit, with their
+types. No time is written: equal models give equal bytes.
 
 In the header a number, string, bool, None or list stands for itself; everything else is ``{"type": ..., ...}``, with
 ``"array"`` as the name of an array in the file.

@@ -4,6 +4,7 @@ A reader returns numbers, names and sentences about what it guessed; it does not
 infinite values pass. Nothing is unpickled.
 """
 
+import gzip
 import hashlib
 import os
 import re
@@ -306,12 +307,21 @@ def _read_mtx(source: Path, suffix: str, key: str | None, missing: str) -> Parse
 
     with telling_damage(source):
         try:
+            _check_mtx_sizes(source)
             X = scipy.io.mmread(source)
         except (EOFError, zlib.error):
             raise
         except (ValueError, OverflowError, TypeError, OSError) as error:
             raise _damaged(source, "Matrix Market", error) from None
     return Parsed(sp.csr_array(X) if sp.issparse(X) else np.asarray(X), None, None, ())
+
+
+def _check_mtx_sizes(source: Path) -> None:
+    """Find the line of sizes below the comments; SciPy before 1.12 waits for it for ever."""
+    opener = gzip.open if source.suffix.lower() == ".gz" else open
+    with opener(source, "rb") as file:
+        if not any(line.strip() and not line.startswith(b"%") for line in file):
+            raise ValueError("no line of sizes")
 
 
 def _read_parquet(source: Path, suffix: str, key: str | None, missing: str) -> Parsed:
