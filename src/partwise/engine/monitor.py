@@ -32,7 +32,7 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
     balance[alive] = np.sqrt(H.norm2[alive]) / np.sqrt(W.norm2[alive])
     top = float(np.sum(W.grad2 / balance) + np.sum(H.grad2 * balance))
     bottom = float(np.sum(W.neg2 / balance) + np.sum(H.neg2 * balance))
-    return float(np.sqrt(top / bottom)) if bottom > 0 else 0.0
+    return 0.0 if bottom == 0 else float(np.sqrt(top / bottom))  # nan stays nan
 
 
 @dataclass

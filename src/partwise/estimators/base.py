@@ -407,6 +407,16 @@ def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -
     )
 
 
+def warn_non_finite(n_iter: int) -> None:
+    """Say that the factors are not to be used."""
+    warnings.warn(
+        f"A factor or the objective became infinite or nan in iteration {n_iter}: the numbers left the range of their "
+        "dtype. Start from factors whose product is near X, lower alpha_W and alpha_H, or use float64.",
+        NotConvergedWarning,
+        stacklevel=4,
+    )
+
+
 def warn_one_sided(W: Elastic, H: Elastic) -> None:
     """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
     for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):

@@ -276,6 +276,8 @@ dead_components_, n_features_in_, feature_names_in_
                     reason = "callback"
                     break
         except KeyboardInterrupt:
+            if not self.n_steps_:
+                raise
             reason = "interrupted"
         task.end(lambda: {"components_": state.Ht.T.copy()})
         self.stop_reason_ = reason

@@ -31,6 +31,7 @@ from partwise.estimators.base import (
     largest,
     logger,
     warn_dead,
+    warn_non_finite,
     warn_not_converged,
     warn_one_sided,
 )
@@ -377,6 +378,8 @@ class NMF(BaseNMF):
         self.kkt_ = result.kkt
         self.dead_components_ = np.array(result.dead, dtype=int)
         self._history = result.history
+        if result.reason == "non-finite":
+            warn_non_finite(result.n_iter)
         warn_dead(result.dead)
         if result.reason == "max_iter" and self.tol > 0:
             last = result.history[-1] if len(result.history) else np.full(5, np.nan)
