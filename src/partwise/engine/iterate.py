@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from partwise.engine import objective as exact
+from partwise.engine.accelerate import accelerated_step
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
@@ -72,17 +73,20 @@ def iterate(
     resolution = np.finfo(data.dtype).eps * exact.magnitude(problem.loss, data) / 100
     progress = Progress(state, Monitor(limits.tol, resolution))
     hopeless: set[int] = set()
+    advance = accelerated_step if problem.accelerable else step
     for done in range(1, limits.max_iter + 1):
-        reading = step(problem, data, by_columns, state)
+        reading = advance(problem, data, by_columns, state)
         last = done == limits.max_iter
-        value = current(problem, data, state, reading, last or state.n_iter % CHECK_EVERY == 0)
         seconds = perf_counter() - began
-        progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
-        progress.dead = dead_components(reading)
+        if reading.accepted:
+            value = current(problem, data, state, reading, last or state.n_iter % CHECK_EVERY == 0)
+            progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
+            progress.dead = dead_components(reading)
         if revivable(problem, progress, hopeless):
             revived = revive(problem, data, state, progress.dead)
             hopeless |= set(progress.dead) - set(revived)
             if revived:
+                state.momentum = None
                 progress.monitor.restart()
                 progress.reason = None
         if progress.reason is None and limits.max_time is not None and seconds >= limits.max_time:

@@ -48,6 +48,11 @@ class Problem:
                 raise IncompatibleError(found)
 
     @property
+    def accelerable(self) -> bool:
+        """Whether extrapolation between iterations is known to pay: both solvers say so."""
+        return self.solver_W.accelerable and self.solver_H.accelerable
+
+    @property
     def monotone(self) -> bool:
         """Whether no iteration may raise the objective."""
         return self.solver_W.monotone and self.solver_H.monotone

@@ -7,14 +7,15 @@ of W) or does not pay (a buffer for every column outweighs the data), the second
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.interfaces import Array, Data, Evidence, Fixed
+from partwise.interfaces import Array, Data, Evidence, Fixed, Quadratic
 from partwise.kernels import pool
+from partwise.losses.beta import gram_of
 
 H_CHUNK_ROWS = 2048
 """Rows of H that a thread solves at a time; fixed, so that sums do not depend on threads."""
@@ -33,24 +34,45 @@ class State:
         Both C-ordered and overwritten by `step`: a state is valid until the next is asked for; `copy` to keep one.
     n_iter : int
         Iterations done.
+    momentum : Momentum or None
+        What an accelerated fit remembers (see `partwise.engine.accelerate`).
     """
 
     W: Array
     Ht: Array
     n_iter: int = 0
+    momentum: Momentum | None = None
 
     def copy(self) -> State:
         """A state of its own."""
-        return State(self.W.copy(), self.Ht.copy(), self.n_iter)
+        return State(self.W.copy(), self.Ht.copy(), self.n_iter, self.momentum and self.momentum.copy())
+
+
+@dataclass
+class Momentum:
+    """The previous factors, the step counter t of Nesterov's rule, and the objective of the current factors."""
+
+    W: Array
+    Ht: Array
+    t: float = 1.0
+    objective: float = np.inf
+
+    def copy(self) -> Momentum:
+        """A momentum of its own."""
+        return Momentum(self.W.copy(), self.Ht.copy(), self.t, self.objective)
 
 
 @dataclass
 class Reading:
-    """What an iteration saw: the evidence of both halves and, after a quadratic one, the current objective."""
+    """What an iteration saw: the evidence of both halves and, after a quadratic one, the current loss.
+
+    ``accepted`` is False for an accelerated iteration that was taken back.
+    """
 
     W: Evidence
     H: Evidence
     fit: float | None = None
+    accepted: bool = True
 
 
 @dataclass
@@ -58,10 +80,12 @@ class Total:
     """What the blocks of a sweep add up: evidence and the statistic of the columns."""
 
     evidence: Evidence
-    columns: Any = field(default=None)
+    columns: Any = None
+    inner: float = 0.0
 
     def __iadd__(self, other: Total) -> Total:
         self.evidence += other.evidence
+        self.inner += other.inner
         if self.columns is not None:
             self.columns += other.columns
         return self
@@ -84,6 +108,8 @@ class HalfStep:
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
         stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
         total.evidence += self.solver.update(A, stats, self.penalty, self.size)
+        if not self.collects and isinstance(stats, Quadratic):
+            total.inner += float(np.einsum("ij,ij->", stats.cross, A, dtype=np.float64))
         if self.collects:
             self.loss.add_columns(total.columns, X, A, self.fixed.B)
         return total
@@ -112,8 +138,11 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
     else:
         if not problem.solver_W.separable:
             problem.solver_W.finish(state.W, seen_W)
-        seen_H = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W).evidence
+        total = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W)
+        seen_H = total.evidence
         fit = None
+        if problem.solver_H.needs is Quadratic:
+            fit = (data.norm2 - 2 * total.inner + float(np.vdot(gram_of(state.W), gram_of(state.Ht)))) / 2
     state.n_iter += 1
     return Reading(seen_W, seen_H, fit)
 

@@ -40,6 +40,7 @@ class BPP:
     faces = frozenset({"elastic"})
     monotone = True
     separable = True
+    accelerable = True
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""

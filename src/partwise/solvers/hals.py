@@ -46,6 +46,7 @@ class HALS:
     faces = frozenset({"elastic"})
     monotone = True
     separable = True
+    accelerable = True
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""

@@ -43,6 +43,7 @@ class MU:
     faces = frozenset({"elastic"})
     monotone = True
     separable = True
+    accelerable = False
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""

@@ -31,6 +31,7 @@ class SCD:
     faces = frozenset({"elastic"})
     monotone = True
     separable = True
+    accelerable = False
 
     def solve(self, X: Block, A: Array, fixed: Fixed, floor: float, penalty) -> Array:
         """Overwrite ``A`` with the minimisers of its rows, whatever it held; returns the mask of solved rows."""
