@@ -134,6 +134,9 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         k = self.n_components
         H = check_factor(H, (k, X.shape[1]), "NMF (input H)", X.dtype)
         W = check_factor(W, (X.shape[0], len(H) if k == "auto" else k), "NMF (input W)", X.dtype)
+        for factor, name in ((H, "H"), (W, "W")):
+            if factor.max(initial=0) == 0:
+                raise DataError(f"Array passed to NMF (input {name}) is full of zeros: no update leaves zero.")
         return W.copy(order="C"), H.T.copy(order="C")
 
     # ------------------------------------------------------------------ after the fit
@@ -368,8 +371,6 @@ def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> 
                 f"Array with wrong {name} dimension passed to {whom}. Expected {shape[axis]}, but got {A.shape[axis]}."
             )
     check_non_negative(A, whom)
-    if A.max(initial=0) == 0:
-        raise DataError(f"Array passed to {whom} is full of zeros.")
     if A.dtype != dtype:
         name = whom[-2]
         raise TypeError(f"{name} should have the same dtype as X. Got {name}.dtype = {A.dtype} and X.dtype = {dtype}.")
