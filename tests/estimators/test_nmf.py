@@ -135,8 +135,11 @@ def test_the_history_is_a_table_that_falls(options):
     history = model.history_
     assert list(history.columns) == ["iteration", "objective", "kkt", "relative_decrease", "seconds"]
     assert history.iteration.is_monotonic_increasing
-    assert history.iteration.iloc[-1] == model.n_iter_ == 60
-    assert len(history) == (60 if options.get("solver") in ("cd", "bpp") else 6)
+    assert history.iteration.iloc[-1] <= model.n_iter_ == 60
+    if options.get("solver") in ("cd", "bpp"):
+        assert len(history) > 40  # an accelerated iteration that was taken back has no row
+    else:
+        assert history.iteration.tolist() == [10, 20, 30, 40, 50, 60]
     assert (history.objective.diff().dropna() <= 1e-12 * history.objective.iloc[0]).all()
     assert (history.seconds.diff().dropna() >= 0).all()
     assert np.isfinite(history[["objective", "kkt", "seconds"]]).all(axis=None)
@@ -245,17 +248,17 @@ def test_an_interrupted_fit_keeps_the_model_so_far():
 
 @pytest.mark.parametrize("options", [{}, {"beta_loss": 1}, {"solver": "bpp"}], ids=["cd", "kl", "bpp"])
 def test_an_interruption_in_the_middle_of_an_iteration_keeps_a_usable_model(options, monkeypatch):
-    from partwise.engine import iterate
+    from partwise.engine import step
 
-    calls, whole_step = [], iterate.step
+    calls, whole_half_step = [], step.half_step
 
-    def step(*args):
+    def half_step(*args):
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return whole_step(*args)
+        return whole_half_step(*args)
 
-    monkeypatch.setattr(iterate, "step", step)
+    monkeypatch.setattr(step, "half_step", half_step)
     model = NMF(4, tol=0, max_iter=1000, **options).fit(table())
     assert (model.stop_reason_, model.n_iter_) == ("interrupted", 3)
     assert model.reconstruction_err_ < 0.2 * np.linalg.norm(table()) or options
@@ -263,10 +266,10 @@ def test_an_interruption_in_the_middle_of_an_iteration_keeps_a_usable_model(opti
 
 
 def test_an_interruption_before_the_first_iteration_is_passed_on(monkeypatch):
-    def step(*args):
+    def half_step(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("partwise.engine.iterate.step", step)
+    monkeypatch.setattr("partwise.engine.step.half_step", half_step)
     with pytest.raises(KeyboardInterrupt, match="no model yet"):
         NMF(4).fit(table())
 

@@ -197,7 +197,7 @@ def test_blas_gets_its_threads_back_after_an_interrupted_fit(monkeypatch):
         raise KeyboardInterrupt
 
     before = blas_threads()
-    monkeypatch.setattr("partwise.engine.iterate.step", interrupted)
+    monkeypatch.setattr("partwise.engine.step.half_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         NMF(2).fit(np.ones((4, 3)))
     assert blas_threads() == before

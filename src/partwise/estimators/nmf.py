@@ -132,7 +132,7 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        iteration for ``cd`` and ``bpp``, every tenth for ``mu``, where the objective costs a reading of X.
+        accepted iteration for ``cd`` and ``bpp``, every tenth for ``mu``, where the objective costs a reading of X.
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
