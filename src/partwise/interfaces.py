@@ -41,10 +41,6 @@ class Quadratic:
         self.cross += other.cross
         return self
 
-    def scaled(self, rho: float) -> Quadratic:
-        """The statistic of data that count ``rho`` times as much."""
-        return Quadratic(rho * self.gram, rho * self.cross)
-
     def gradient(self, A: Array) -> Array:
         """``A gram - cross``, the gradient of the loss in the rows ``A``."""
         return A @ self.gram - self.cross
@@ -73,10 +69,6 @@ class Split:
         self.neg += other.neg
         self.pos += other.pos
         return self
-
-    def scaled(self, rho: float) -> Split:
-        """The statistic of data that count ``rho`` times as much."""
-        return Split(rho * self.neg, rho * self.pos)
 
     def gradient(self, A: Array) -> Array:
         """``pos - neg``, the gradient of the loss in the rows ``A``."""
@@ -219,6 +211,7 @@ class Data(Protocol):
     X: Any
     threads: int
     stored: int
+    sparse: bool
 
     @property
     def nonzeros(self) -> int: ...

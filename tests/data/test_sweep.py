@@ -17,8 +17,9 @@ def table(n=50, p=20, seed=0):
 @pytest.mark.parametrize(
     "n, row_bytes, block_bytes", [(1, 8, 1), (10, 8, 80), (10, 8, 79), (1000, 800, 4096), (7, 1000, 10)]
 )
-def test_dense_blocks_cover_every_row_once(n, row_bytes, block_bytes):
-    blocks = grid.dense_blocks(n, row_bytes, block_bytes)
+def test_dense_blocks_cover_every_row_once(n, row_bytes, block_bytes, monkeypatch):
+    monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", block_bytes)
+    blocks = grid.dense_blocks(n, row_bytes)
     assert [i for low, high in blocks for i in range(low, high)] == list(range(n))
     assert all((high - low - 1) * row_bytes <= block_bytes for low, high in blocks)
 
@@ -54,7 +55,18 @@ def test_parts_are_added_by_a_fixed_tree(count):
             return Text(f"({self!s}{other!s})")
 
     names = [chr(48 + i) for i in range(count)]
-    assert grid.add_in_order([Text(name) for name in names]) == tree(names)
+    for seed in range(3):
+        total = grid.Sum(count)
+        for i in np.random.default_rng(seed).permutation(count).tolist():  # whoever comes first
+            total.put(i, Text(names[i]))
+        assert total.result == tree(names)
+
+
+def test_blocks_of_losses_that_form_y_are_small_but_not_a_few_rows():
+    wide = grid.dense_blocks(500, 400_000, temporary=True)
+    assert {high - low for low, high in wide} <= {31, 32}
+    narrow = grid.dense_blocks(100_000, 400, temporary=True)
+    assert (narrow[0][1] - narrow[0][0]) * 400 <= grid.DENSE_TEMPORARY_BYTES
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])

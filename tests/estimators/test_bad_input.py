@@ -457,3 +457,21 @@ def test_whatever_the_dtype_the_factors_have_the_nearest_float(X, k, name, order
     W = model.fit_transform(X)
     assert W.dtype == model.components_.dtype == (np.float32 if X.dtype == np.float32 else np.float64)
     assert np.isfinite(W).all()
+
+
+@pytest.mark.parametrize("form", ["csr", "csc"])
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda X: X.indices.__setitem__(0, 99), r"indices run from . to 99, but must lie between 0 and \d"),
+        (lambda X: X.indices.__setitem__(0, -5), r"indices run from -5"),
+        (lambda X: X.indptr.__setitem__(2, 99), "indptr must rise from 0"),
+    ],
+    ids=["index too high", "index negative", "pointer out of range"],
+)
+@pytest.mark.parametrize("beta_loss", [2, 1])
+def test_a_sparse_matrix_with_broken_parts_is_refused_before_any_kernel_sees_it(form, damage, message, beta_loss):
+    X = sp.random_array((8, 6), density=0.5, format=form, rng=np.random.default_rng(0))
+    damage(X)
+    with pytest.raises(ValueError, match=message):
+        NMF(2, beta_loss=beta_loss).fit(X)

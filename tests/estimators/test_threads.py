@@ -193,7 +193,7 @@ def test_blas_gets_its_threads_back(count):
 
 
 def test_blas_gets_its_threads_back_after_an_interrupted_fit(monkeypatch):
-    def interrupted(*args):
+    def interrupted(*args, **options):
         raise KeyboardInterrupt
 
     before = blas_threads()

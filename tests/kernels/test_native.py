@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.optimize import nnls
 
 from partwise import kernels
 from partwise.kernels import reference
@@ -271,6 +272,142 @@ def test_a_row_solved_alone_is_bitwise_the_row_solved_among_others(k, dtype):
         assert (alone[0] == together[i]).all()
 
 
+def least_squares(k, kind, m=60, seed=0):
+    """Rows X and a basis H of k rows whose best non-negative combinations are sought."""
+    rng = np.random.default_rng(seed)
+    H, X = rng.random((k, 3 * k + 5)), rng.random((m, 3 * k + 5))
+    if kind == "correlated":  # condition 1e8 of the Gram matrix
+        left, _, right = np.linalg.svd(H, full_matrices=False)
+        H = left * np.geomspace(1, 1e-4, k) @ right
+    elif kind == "degenerate":  # rank below k, an empty row, two equal ones
+        rank = max(1, k // 3)
+        H = rng.random((k, rank)) @ rng.random((rank, 3 * k + 5))
+        H[k // 2] = 0
+        H[-1] = H[0]
+    elif kind == "exact":  # minimum 0
+        X = rng.random((m, k)) * (rng.random((m, k)) > 0.5) @ H
+    return X, H
+
+
+def pivoted(X, H, start=0.0, dtype=np.float64, l1=0.0, module=kernels):
+    A = np.array(np.broadcast_to(start, (len(X), len(H))), dtype)
+    done = np.full(len(X), 7, np.uint8)
+    module.pivot(A, *frozen(H @ H.T, (X @ H.T).astype(dtype)), l1, done)
+    assert done.tolist() == [1] * len(X)
+    return A
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 37])
+def test_pivot_equals_the_reference(k, dtype, m):
+    X, H = least_squares(k, "random", m)
+    H[k // 2 : k // 2 + (k > 2)] = 0  # a dead component
+    start = np.random.default_rng(1).random((m, k)) > 0.5
+    both = [pivoted(X, H, start, dtype, 0.3, module) for module in (kernels, reference)]
+    # float64 inside: the same number up to roundoff, then rounded once
+    rtol, atol = (2 * np.finfo(np.float32).eps, 1e-9) if dtype == np.float32 else (1e-9, 1e-11)
+    np.testing.assert_allclose(*both, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("kind", ["random", "correlated", "degenerate", "exact"])
+@pytest.mark.parametrize("k", [1, 2, 8, 21, 50])
+@pytest.mark.parametrize("full", [0.0, 1.0])
+def test_pivot_is_scipys_non_negative_least_squares(k, kind, full, module):
+    X, H = least_squares(k, kind)
+    expected = np.array([nnls(H.T, x)[0] for x in X])
+    A, done = np.full((len(X), k), full), np.zeros(len(X), np.uint8)
+    module.pivot(A, H @ H.T, X @ H.T, 0.0, done)
+    assert done.mean() >= (0.9 if kind == "correlated" else 1)  # at a condition of 1e8 some rows take more rounds
+    assert (A >= 0).all()
+    residual = [np.linalg.norm(X - a @ H, axis=1)[done == 1] for a in (A, expected)]
+    np.testing.assert_allclose(*residual, rtol=0, atol=1e-11)
+    if kind != "degenerate":  # there only A @ H is determined
+        atol = 1e-13 * np.linalg.cond(H @ H.T) * expected.max()  # the Gram matrix squares the condition of H
+        np.testing.assert_allclose(A[done == 1], expected[done == 1], rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("k", [1, 2, 8, 21, 50])
+def test_pivot_of_float32_rows_is_rounded_once(k, module):
+    X, H = least_squares(k, "random")
+    cross = (X @ H.T).astype(np.float32)
+    root = np.linalg.cholesky(H @ H.T)
+    expected = [nnls(root.T, row)[0] for row in np.linalg.solve(root, cross.astype(np.float64).T).T]
+    A = pivoted(X, H, 1.0, np.float32, module=module)
+    np.testing.assert_allclose(A, expected, rtol=np.finfo(np.float32).eps, atol=1e-10)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 8, 50])
+def test_pivot_takes_l1_off_cross_and_answers_zero_with_zeros(k, dtype, module):
+    X, H = least_squares(k, "random")
+    cross = X @ H.T
+    l1 = 0.2 * cross.max()
+    root = np.linalg.cholesky(H @ H.T)
+    right = np.linalg.solve(root, (cross.astype(dtype) - l1).T).T
+    expected = [nnls(root.T, row)[0] for row in right]
+    atol = 1e-9 if dtype == np.float64 else 4 * np.finfo(dtype).eps
+    np.testing.assert_allclose(pivoted(X, H, 1.0, dtype, l1, module), expected, rtol=0, atol=atol)
+    assert not pivoted(0 * X, H, 1.0, dtype, module=module).any()
+    assert not pivoted(X, 0 * H, 0.0, dtype, module=module).any()
+    assert not pivoted(X, H, 1.0, dtype, 2 * cross.max(), module).any()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33, 70])
+def test_pivot_depends_neither_on_the_start_nor_on_the_neighbours(k, dtype):
+    X, H = least_squares(k, "random", 71)
+    X[20:40] = X[20:21] * (1 + 0.01 * np.random.default_rng(2).random((20, 1)))  # runs of equal passive sets
+    rng = np.random.default_rng(3)
+    start = rng.random((71, k)) > 0.5
+    together = pivoted(X, H, start, dtype)
+    for other in (0.0, 1.0, rng.random((71, k)) > 0.2, together):
+        assert (pivoted(X, H, other, dtype) == together).all()
+    gram, cross = H @ H.T, (X @ H.T).astype(dtype)
+    order = rng.permutation(71)
+    moved = start[order].astype(dtype)
+    kernels.pivot(moved, gram, cross[order], 0.0, np.empty(71, np.uint8))
+    assert (moved == together[order]).all()
+    for i in range(71):
+        alone = start[i : i + 1].astype(dtype)
+        kernels.pivot(alone, gram, cross[i : i + 1], 0.0, np.empty(1, np.uint8))
+        assert (alone[0] == together[i]).all()
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_pivot_leaves_the_rows_alone_that_it_does_not_finish(bad, module):
+    X, H = least_squares(10, "random", 20)
+    gram, cross = H @ H.T, X @ H.T
+    cross[[3, 7], 4] = bad
+    start = np.random.default_rng(0).random((20, 10))
+    A, done = start.copy(), np.full(20, 7, np.uint8)
+    module.pivot(A, gram, cross, 0.0, done)
+    assert np.flatnonzero(done == 0).tolist() == [3, 7] and done.max() == 1
+    assert (A[[3, 7]] == start[[3, 7]]).all()
+    good = np.delete(np.arange(20), [3, 7])
+    np.testing.assert_allclose(A[good], [nnls(H.T, x)[0] for x in X[good]], atol=1e-12)
+    A = start.copy()
+    module.pivot(A, np.full_like(gram, np.nan), X @ H.T, 0.0, done)
+    assert not done.any() and not (A - start).any()
+
+
+def test_pivot_leaves_an_indefinite_system_alone():
+    A, done = np.ones((2, 2)), np.full(2, 7, np.uint8)
+    kernels.pivot(A, np.array([[1.0, 2.0], [2.0, 1.0]]), np.ones((2, 2)), 0.0, done)
+    assert not done.any() and (A == 1).all()
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-9, 1e9, 1e100])
+def test_pivot_works_at_any_scale_of_the_data(scale):
+    X, H = least_squares(8, "random")
+    expected = pivoted(X, H)
+    np.testing.assert_allclose(pivoted(X * scale, H * scale), expected, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", WIDTHS)
 @pytest.mark.parametrize("gamma", [1, 0.5, 0.7])
@@ -400,6 +537,14 @@ def wrong_calls():
     yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k, k)
     yield "neg of other rows", ValueError, "mu", (out, A[1:], A, 1, 0, 0, k, k, k)
     yield "short size", ValueError, "mu", (out, A, A, 1, 0, 0, short, k, k)
+    yield "gram not square", ValueError, "pivot", (out, gram[1:], A, 0, done)
+    yield "cross of other rows", ValueError, "pivot", (out, gram, A[1:], 0, done)
+    yield "cross of other columns", ValueError, "pivot", (out, gram, A[:, :4].copy(), 0, done)
+    yield "short done", ValueError, "pivot", (out, gram, A, 0, done[1:])
+    yield "boolean done", TypeError, "pivot", (out, gram, A, 0, done.astype(bool))
+    yield "float32 gram", TypeError, "pivot", (out, gram.astype(np.float32), A, 0, done)
+    yield "cross of other dtype", TypeError, "pivot", (out, gram, A.astype(np.float32), 0, done)
+    yield "read-only A", TypeError, "pivot", (A, gram, A, 0, done)
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "A of other rows", ValueError, "kl_solve", (csr, 1, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])

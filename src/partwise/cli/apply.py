@@ -50,7 +50,7 @@ def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
     sha256 = fingerprints({"model": model, "matrix": matrix}, voice)
     table = matched(fitted, table, chosen["unknown"], voice)
     table = shifted(fitted, table, voice)
-    table, _ = non_negative(table, chosen["negatives"], voice)
+    table, _ = non_negative(table, chosen["negatives"], voice, shiftable=False)
     vars(fitted).pop("feature_names_in_", None)  # matched by us; scikit-learn would ask for a table with names
     W = fitted.transform(table.X)
     hand_over(W, table, {"model": model, "matrix": matrix, **chosen}, sha256, voice)

@@ -60,7 +60,9 @@ def without_holes(matrix: Matrix, missing: str, voice: Voice) -> Matrix:
     return with_values(matrix, np.where(holes, 0, stored))
 
 
-def non_negative(matrix: Matrix, treatment: str, voice: Voice) -> tuple[Matrix, np.ndarray | None]:
+def non_negative(
+    matrix: Matrix, treatment: str, voice: Voice, shiftable: bool = True
+) -> tuple[Matrix, np.ndarray | None]:
     """The matrix without negative entries.
 
     Parameters
@@ -68,6 +70,8 @@ def non_negative(matrix: Matrix, treatment: str, voice: Voice) -> tuple[Matrix, 
     matrix : Matrix
     treatment : {"error", "clip", "shift", "drop"}
     voice : Voice
+    shiftable : bool
+        Whether the verb offers "shift".
 
     Returns
     -------
@@ -81,8 +85,9 @@ def non_negative(matrix: Matrix, treatment: str, voice: Voice) -> tuple[Matrix, 
     finding = f"{told(matrix, stored < 0, 'negative')}; the lowest is {stored.min():.6g}"
     if treatment == "error":
         raise DataError(
-            f"{finding}. NMF needs values >= 0. Set them to 0 with --negatives clip, raise their columns with "
-            "--negatives shift, or leave out their rows with --negatives drop."
+            f"{finding}. NMF needs values >= 0. Set them to 0 with --negatives clip, "
+            f"{'raise their columns with --negatives shift, ' if shiftable else ''}"
+            "or leave out their rows with --negatives drop."
         )
     return TREATMENTS[treatment](matrix, finding, voice)
 

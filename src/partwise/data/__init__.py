@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from partwise.data.dense import Dense
 from partwise.data.sparse import Sparse
+from partwise.errors import DataError
 from partwise.interfaces import Data
 
 
@@ -32,11 +33,33 @@ def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Data:
     """
     if not sp.issparse(X):
         return cast("Data", Dense(np.asarray(X), threads, temporary))
+    check_structure(X)
     X = X.tocsr()
     if not X.has_canonical_format and has_duplicates(X):
         X = X.copy()
         X.sum_duplicates()
     return cast("Data", Sparse(X, threads))
+
+
+def check_structure(X: Any) -> None:
+    """Raise DataError unless the row pointers and indices of a CSR or CSC matrix are in range; others check themselves.
+
+    SciPy does not look when a matrix is made from its parts, and compiled loops trust what they are given. O(stored).
+    """
+    if X.format not in ("csr", "csc"):
+        return
+    length, width = X.shape if X.format == "csr" else X.shape[::-1]
+    pointers, indices = X.indptr, X.indices
+    rises = len(pointers) == length + 1 and pointers[0] == 0 and bool((np.diff(pointers) >= 0).all())
+    if not (rises and pointers[-1] <= min(len(indices), len(X.data))):
+        raise DataError("X is not a valid sparse matrix: its indptr must rise from 0 to the number of stored entries.")
+    used = indices[: pointers[-1]]
+    if len(used) and not 0 <= used.min() <= used.max() < width:
+        found = f"{used.min()} to {used.max()}"
+        raise DataError(
+            f"X is not a valid sparse matrix: its indices run from {found}, but must lie between 0 and {width - 1}. "
+            "Build it anew from rows, columns and values."
+        )
 
 
 def has_duplicates(X: Any) -> bool:

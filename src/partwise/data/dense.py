@@ -29,13 +29,14 @@ class Dense:
         True for losses that form Y: their blocks are small.
     """
 
+    sparse = False
+
     def __init__(self, X: Array, threads: int = 1, temporary: bool = False) -> None:
         self.X, self.threads, self.temporary = X, threads, temporary
         self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
         self.dtype = X.dtype
         self.stored = X.size
-        bytes_ = grid.DENSE_TEMPORARY_BYTES if temporary else grid.DENSE_BLOCK_BYTES
-        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize, bytes_)
+        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize, temporary)
 
     @cached_property
     def norm2(self) -> float:
@@ -81,10 +82,13 @@ def sweep(data, fn, W: Array, lanes: tuple[grid.Lane, ...], seconds: float) -> A
     Returns the totals of the lanes added in a fixed order. ``fn`` may overwrite its rows of W.
     """
 
-    def lane(blocks: grid.Lane) -> Any:
-        total = None
-        for rows in blocks:
-            total = fn(data.block(rows), W[rows[0] : rows[1]], total)
-        return total
+    sum_of_lanes = grid.Sum(len(lanes))
 
-    return grid.add_in_order(pool.run(lane, lanes, data.threads, seconds))
+    def lane(i: int) -> None:
+        total = None
+        for rows in lanes[i]:
+            total = fn(data.block(rows), W[rows[0] : rows[1]], total)
+        sum_of_lanes.put(i, total)
+
+    pool.run(lane, range(len(lanes)), data.threads, seconds)
+    return sum_of_lanes.result

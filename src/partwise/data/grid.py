@@ -7,8 +7,8 @@ then added pairwise in a fixed tree.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,14 @@ SPARSE_BLOCK_STORED = 250_000
 MOST_LANES = 64
 
 
-def dense_blocks(n_rows: int, row_bytes: int, block_bytes: int) -> list[Range]:
-    """Equal runs of rows of about ``block_bytes``; a smaller matrix is one block."""
+def dense_blocks(n_rows: int, row_bytes: int, temporary: bool = False) -> list[Range]:
+    """Equal runs of rows; a matrix smaller than a block is one.
+
+    ``temporary`` asks for small blocks, but of 32 rows if they fit a large one: a block adds to every column.
+    """
+    block_bytes = DENSE_BLOCK_BYTES
+    if temporary:
+        block_bytes = min(block_bytes, max(DENSE_TEMPORARY_BYTES, 32 * row_bytes))
     count = max(1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
     return list(pairwise(edges))
@@ -53,19 +59,38 @@ def lanes(blocks: list[Range], most: int) -> tuple[Lane, ...]:
     return tuple(tuple(blocks[low:high]) for low, high in pairwise(edges))
 
 
-def add_in_order(parts: list[Any]) -> Any:
-    """The sum of the parts by a fixed binary tree; the parts are used up."""
-    while len(parts) > 1:
-        paired = []
-        for left, right in zip(parts[::2], parts[1::2], strict=False):
-            left += right
-            paired.append(left)
-        parts = paired + parts[len(parts) - len(parts) % 2 :]
-    return parts[0]
+class Sum:
+    """Adds ``count`` parts by a fixed binary tree, each pair as soon as both are there.
 
+    So only about as many parts are alive as threads work, plus one per level; the bits do not depend on who comes
+    first.
 
-def walk(lane: Lane, fn: Callable[[Range, Any], Any], total: Any) -> Any:
-    """Call ``fn(block, total)`` for the blocks of one lane, in order."""
-    for block in lane:
-        total = fn(block, total)
-    return total
+    Examples
+    --------
+    >>> total = Sum(3)
+    >>> for i, part in [(2, 4.0), (0, 1.0), (1, 2.0)]:
+    ...     total.put(i, part)
+    >>> total.result
+    7.0
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.lock = Lock()
+        self.waiting: dict[tuple[int, int], Any] = {}
+        self.result: Any = None
+
+    def put(self, i: int, part: Any) -> None:
+        """Add part ``i``, which is used up."""
+        width = self.count
+        while width > 1:
+            if i ^ 1 < width:
+                with self.lock:
+                    other = self.waiting.pop((width, i ^ 1), None)
+                    if other is None:
+                        self.waiting[width, i] = part
+                        return
+                part, other = (other, part) if i % 2 else (part, other)
+                part += other
+            width, i = (width + 1) // 2, i // 2
+        self.result = part

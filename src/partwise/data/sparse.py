@@ -32,6 +32,8 @@ class Sparse:
         How many threads a sweep may use.
     """
 
+    sparse = True
+
     def __init__(self, X: Any, threads: int = 1) -> None:
         self.X, self.threads = X, threads
         self.shape, self.dtype = X.shape, X.dtype

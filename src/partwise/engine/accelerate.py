@@ -1,8 +1,8 @@
 """Momentum between iterations: Nesterov's extrapolation, taken back whenever the objective would rise.
 
 A wrapper of `step`: it starts an iteration from a point ahead of the current factors, and keeps the result only if the
-objective did not rise; otherwise the momentum is dropped, and the next iteration is a plain one. So an accelerated fit is
-as monotone as the solver inside, and costs one more copy of the factors.
+objective did not rise; otherwise the momentum is dropped, and the next iteration is a plain one. So an accelerated fit
+is as monotone as the solver inside, and costs one more copy of the factors.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ COMPARABLE_ABOVE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-5}
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
     """Advance ``state`` by one iteration from ``max(0, A + b (A - A_previous))``, b = (t - 1) / t+.
 
-    ``t+ = (1 + sqrt(1 + 4 t^2)) / 2`` from t = 1, and t = 1 again after an iteration that raised the objective, which is
-    taken back (``accepted`` is False). Where the loss is too small to be compared (cancellation), iterations are plain.
+    ``t+ = (1 + sqrt(1 + 4 t^2)) / 2`` from t = 1, and t = 1 again after an iteration that raised the objective, which
+    is taken back (``accepted`` is False). Where the loss is too small to be compared (cancellation), iterations are
+    plain.
 
     References
     ----------
@@ -37,9 +38,8 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     ahead = State(look_ahead(now.W, state.W, weight), look_ahead(now.Ht, state.Ht, weight), state.n_iter)
     reading = step(problem, data, by_columns, ahead)
     objective = (reading.fit or 0.0) + penalties(problem, ahead.W, ahead.Ht)
-    rounding = np.finfo(data.dtype).eps * data.norm2
     state.n_iter = ahead.n_iter
-    reading.accepted = weight == 0 or objective <= now.objective + rounding
+    reading.accepted = weight == 0 or objective <= now.objective
     if not reading.accepted:
         now.t = 1.0
         return reading

@@ -1,6 +1,6 @@
 """Starting points: scaled random, the NNDSVD family and NNSVD-LRC, all from sweeps over the data.
 
-Every start is scale-equivariant (c X gives sqrt(c) times both factors) and has sum(W H) = sum(X) or better.
+Every start is scale-equivariant: c X gives sqrt(c) times both factors.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
     if rank > min(n, p):
         raise DataError(f"{rank} singular vectors were asked of a {n} x {p} matrix, which has {min(n, p)}.")
     if n * p <= EXACT_SVD_SIZE:
-        X = data.X.toarray() if hasattr(data.X, "toarray") else data.X
+        X = data.X.toarray() if data.sparse else data.X
         U, s, Vt = np.linalg.svd(np.asarray(X, np.float64), full_matrices=False)
         V = Vt.T
     else:

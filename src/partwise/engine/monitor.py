@@ -51,7 +51,8 @@ class Monitor:
     tol: float
     resolution: float = 0.0
     rows: list[tuple[int, float, float, float, float]] = field(default_factory=list)
-    held: int = 0
+    small: int = 0
+    level: int = 0
     last_kkt: float = float("nan")
     past: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=WINDOW + 1))
 
@@ -74,9 +75,10 @@ class Monitor:
         if self.tol == 0:
             return None
         flat = objective is not None and drop <= max(FLAT * self.tol * objective, self.resolution)
-        if objective is not None or kkt <= self.tol:
-            self.held = self.held + 1 if kkt <= self.tol or flat else 0
-        return "converged" if self.held >= 2 else None
+        self.small = self.small + 1 if kkt <= self.tol else 0
+        if objective is not None:
+            self.level = self.level + 1 if flat else 0
+        return "converged" if max(self.small, self.level) >= 2 else None
 
     def _drop(self, n_iter: int, objective: float | None) -> float:
         """Mean decrease per iteration over the window; nan where it is not known."""
@@ -88,4 +90,4 @@ class Monitor:
     def restart(self) -> None:
         """Forget the past of the objective, after the factors were changed from outside."""
         self.past.clear()
-        self.held = 0
+        self.small = self.level = 0

@@ -37,7 +37,7 @@ def divergence(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
     ``sum over stored + sum over all``, unless (beta = 2) the value is below 1e-3 of |X|^2, where it is recomputed entry
     by entry in small dense blocks; other beta always that way.
     """
-    if hasattr(data, "arrays") and loss.beta in (1, 2):
+    if data.sparse and loss.beta in (1, 2):
         value = _by_sums(loss, data, W, Ht)
         if loss.beta == 1 or value > CANCELS_BELOW[data.dtype] * data.norm2:
             return max(value, 0.0)

@@ -17,6 +17,5 @@ def needs_columns(problem: Problem, data: Data) -> bool:
     """
     if not problem.solver_W.separable:
         return True
-    sparse = hasattr(data, "arrays")
     large = data.stored > 2 * SPARSE_BLOCK_STORED
-    return sparse and large and problem.loss.beta in (1, 2) and data.stored < 2 * ENTRIES_PER_LANE * data.shape[1]
+    return data.sparse and large and problem.loss.beta in (1, 2) and data.stored < 2 * ENTRIES_PER_LANE * data.shape[1]

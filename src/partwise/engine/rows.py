@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.engine.step import magnitude
+from partwise.engine.step import column_means
 from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
 from partwise.solvers import HALS, MU, SCD
+from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
-MU_STEPS = 200
+MU_STEPS, MU_STEPS_WARM = 500, 50
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
 
 @dataclass(frozen=True)
 class RowSolve:
-    """Solve the rows of one block; ``warm`` says that unfinished rows keep what they had, so nothing gets worse."""
+    """Solve the rows of one block; ``warm``: from what they hold, which unfinished rows keep, so nothing gets worse."""
 
     problem: Problem
     fixed: Fixed
@@ -34,13 +35,14 @@ class RowSolve:
         loss, penalty = self.problem.loss, self.problem.penalty_W
         if Quadratic not in loss.offers and Rows not in loss.offers:
             return (total or 0) + self._multiply(X, A)
-        before = A.copy() if self.warm else None
+        new = A.copy() if self.warm else flat_start(X, self.fixed, A)
         if Quadratic in loss.offers:
-            solved = HALS().solve(A, loss.rows(Quadratic, X, A, self.fixed), penalty)
+            solved = HALS().solve(new, loss.rows(Quadratic, X, new, self.fixed), penalty)
         else:
-            solved = SCD().solve(X, A, self.fixed, loss.floor, penalty)
-        if before is not None:
-            A[~solved] = before[~solved]
+            sweeps = SOLVE_SWEEPS_WARM if self.warm else SOLVE_SWEEPS
+            solved = SCD().solve(X, new, self.fixed, penalty, sweeps)
+        keep = slice(None) if Rows in loss.offers or not self.warm else solved  # every sweep of SCD is a gain
+        A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
 
     def _multiply(self, X: Any, A: Array) -> int:
@@ -48,11 +50,11 @@ class RowSolve:
         loss, penalty = self.problem.loss, self.problem.penalty_W
         solver = MU(loss.exponent)
         if not self.warm:
-            A[...] = flat_start(X, self.fixed, A.dtype)
+            A[...] = flat_start(X, self.fixed, A)
         moving = np.ones(len(A), bool)
-        for _ in range(MU_STEPS):
+        for _ in range(MU_STEPS_WARM if self.warm else MU_STEPS):
             new = A.copy()
-            solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty, magnitude(new))
+            solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty, column_means(new))
             change = np.abs(new - A).max(axis=1, initial=0)
             A[moving] = new[moving]
             moving &= change > MU_CHANGE[A.dtype] * new.max(axis=1, initial=0)
@@ -61,11 +63,11 @@ class RowSolve:
         return int(moving.sum())
 
 
-def flat_start(X: Any, fixed: Fixed, dtype: np.dtype) -> Array:
+def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
     """The same weight for every component, so that each row of W H has the sum of its row of X."""
-    mass = dtype.type(fixed.colsum.sum())
-    sums = X.dot(np.ones((len(fixed.B), 1), dtype))
-    return sums / mass if mass > 0 else np.zeros_like(sums)
+    mass = A.dtype.type(fixed.colsum.sum())
+    sums = X.dot(np.ones((len(fixed.B), 1), A.dtype))
+    return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
 
 
 def drop_invisible(W: Array, Ht: Array, floor: float) -> None:

@@ -128,32 +128,44 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
     state : State
         Overwritten. Interrupted at any point it is still a valid, and no worse, state.
     """
-    one_reading = by_columns is None
-    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, state.Ht, one_reading)
-    seen_W = total.evidence
-    if one_reading:
-        columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
-        seen_H = update_columns(problem, data, columns, state.Ht)
-        fit = quadratic_fit(data, columns, state.Ht)
+    if by_columns is None:
+        reading = one_reading(problem, data, state)
     else:
-        if not problem.solver_W.separable:
-            problem.solver_W.finish(state.W, seen_W)
-        total = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W)
-        seen_H = total.evidence
-        fit = None
-        if problem.solver_H.needs is Quadratic:
-            fit = (data.norm2 - 2 * total.inner + float(np.vdot(gram_of(state.W), gram_of(state.Ht)))) / 2
+        reading = two_readings(problem, data, by_columns, state)
     state.n_iter += 1
-    return Reading(seen_W, seen_H, fit)
+    return reading
+
+
+def one_reading(problem: Problem, data: Data, state: State) -> Reading:
+    """Update W block by block, and H from what the blocks said with their new rows."""
+    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, state.Ht, collect=True)
+    columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
+    seen = update_columns(problem, data, columns, state.Ht)
+    fit = quadratic_fit(data, total.columns, state.Ht) if isinstance(total.columns, Quadratic) else None
+    return Reading(total.evidence, seen, fit)
+
+
+def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
+    """Update all of W, finish it where its rows are coupled, then all of H by columns."""
+    W = state.W if problem.solver_W.separable else state.W.copy()
+    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, state.Ht)
+    if not problem.solver_W.separable:
+        problem.solver_W.finish(W, first.evidence)
+        state.W = W
+    second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W)
+    fit = None
+    if problem.solver_H.needs is Quadratic:
+        fit = (data.norm2 - 2 * second.inner + float(np.vdot(gram_of(state.W), gram_of(state.Ht)))) / 2
+    return Reading(first.evidence, second.evidence, fit)
 
 
 def half_step(loss, solver, penalty, data: Data, A: Array, B: Array, collect: bool = False) -> Total:
     """Update all rows of ``A`` with ``B`` fixed, in place; collect the statistic of the columns on the way."""
-    fn = HalfStep(loss, solver, penalty, loss.fix(B), magnitude(A), solver.needs if collect else None)
+    fn = HalfStep(loss, solver, penalty, loss.fix(B), column_means(A), solver.needs if collect else None)
     return data.sweep(fn, A, collect)
 
 
-def magnitude(A: Array) -> Array:
+def column_means(A: Array) -> Array:
     """The usual size of each component's entries: the column means, in the dtype of the factor."""
     return A.sum(axis=0, dtype=np.float64).astype(A.dtype) / A.dtype.type(max(1, len(A)))
 
@@ -161,7 +173,7 @@ def magnitude(A: Array) -> Array:
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
     """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
     p, k = Ht.shape
-    size = magnitude(Ht)
+    size = column_means(Ht)
 
     def chunk(start: int) -> Evidence:
         rows = slice(start, start + H_CHUNK_ROWS)
@@ -169,21 +181,16 @@ def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evi
         return problem.solver_H.update(Ht[rows], part, problem.penalty_H, size)
 
     seconds = 3 * p * k * k / SOLVER_FLOPS
-    parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), getattr(data, "threads", 1), seconds)
+    parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), data.threads, seconds)
     for part in parts[1:]:
         parts[0] += part
     return parts[0]
 
 
-def quadratic_fit(data: Data, columns: Any, Ht: Array) -> float | None:
-    """``1/2 |X - W H|^2`` from the statistic that H was just updated with; None for other statistics.
+def quadratic_fit(data: Data, columns: Quadratic, Ht: Array) -> float:
+    """``1/2 |X - W H|^2`` from the statistic that H was just updated with.
 
     ``1/2 (|X|^2 - 2 <cross, Ht> + <gram, H H'>)``: exact up to roundoff of the size of |X|^2.
     """
-    gram = getattr(columns, "gram", None)
-    if gram is None:
-        return None
-    other = np.asarray(Ht, np.float64).T @ Ht
-    return (
-        data.norm2 - 2 * float(np.vdot(columns.cross, np.asarray(Ht, np.float64))) + float(np.vdot(gram, other))
-    ) / 2
+    H = np.asarray(Ht, np.float64)
+    return float(data.norm2 - 2 * np.vdot(columns.cross, H) + np.vdot(columns.gram, H.T @ H)) / 2

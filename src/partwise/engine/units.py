@@ -17,6 +17,14 @@ from partwise.penalties import Elastic
 ORDINARY = {np.dtype(np.float64): (1e-60, 1e60), np.dtype(np.float32): (1e-8, 1e8)}
 """Largest entries for which fourth powers and the floors of the losses stay within the dtype."""
 
+ORDINARY_BELOW_1 = {np.dtype(np.float64): (1e-30, 1e30), np.dtype(np.float32): (1e-2, 1e2)}
+"""The same for beta < 1, where the loss divides by powers of y."""
+
+
+def ordinary(dtype: np.dtype, beta: float) -> tuple[float, float]:
+    """The range of the largest entry in which data are fitted as they are."""
+    return (ORDINARY_BELOW_1 if beta < 1 else ORDINARY)[dtype]
+
 
 @dataclass(frozen=True)
 class Units:
@@ -31,9 +39,9 @@ class Units:
     half: int = 0
 
     @classmethod
-    def of(cls, largest: float, dtype: np.dtype) -> Units:
+    def of(cls, largest: float, dtype: np.dtype, beta: float = 2.0) -> Units:
         """The units that bring an extreme largest entry to about 1; otherwise the given ones."""
-        low, high = ORDINARY[dtype]
+        low, high = ordinary(dtype, beta)
         if largest == 0 or low <= largest <= high:
             return cls()
         return cls(int(np.frexp(largest)[1]) // 2)
@@ -78,10 +86,10 @@ class Units:
 def in_units(penalty: Elastic, factor: float, loss: float) -> Elastic:
     """The penalty of a factor in units of ``2^factor`` beside a loss that is multiplied by ``2^loss``.
 
-    In the units of a fit, where X is about 1, a weight of 1e100 says all that a larger one could.
+    In the units of a fit, where X is about 1, a weight of 1e30 says all that a larger one could.
     """
     weights = times_power(penalty.l1, factor + loss), times_power(penalty.l2, 2 * factor + loss)
-    return Elastic(*(min(weight, 1e100) for weight in weights))
+    return Elastic(*(min(weight, 1e30) for weight in weights))
 
 
 def times_power(value: float, exponent: float) -> float:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from partwise import persist
 from partwise.data import as_data
 from partwise.engine import init
-from partwise.engine.objective import divergence, squared_error
+from partwise.engine.objective import divergence, magnitude, squared_error
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import solve_rows
 from partwise.engine.units import ORDINARY, Units, in_units, times_power
@@ -90,6 +90,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     def _loss(self, X: Any) -> Beta:
         """The loss, after checking that X has a finite one."""
         self._beta_loss = as_beta(self.beta_loss)
+        if not np.isfinite(self._beta_loss):
+            raise DataError(f"beta_loss={self.beta_loss} must be a finite number, or the name of a loss.")
         if self._beta_loss <= 0:
             check_positive(X, self._beta_loss)
         return Beta(self._beta_loss)
@@ -159,7 +161,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     def _fixed_problem(self, X: Any, H: np.ndarray, threads: int, beta: float):
         """How to undo the units, and H, its penalty and the data in the units of the solve."""
         penalty = self._penalties(X.shape)[0]
-        outer_X = Units.of(largest(X), X.dtype)
+        outer_X = Units.of(largest(X), X.dtype, beta)
         outer_H = Units.of_factor(largest(H), X.dtype)
         # W H = X: with X in units of 4^a and H in units of 2^b, W comes in units of 4^a / 2^b
         exponent = 2 * outer_X.half - outer_H.half
@@ -171,9 +173,10 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     def transform(self, X):
         """The weights of the components in new samples: each row of W solved with the components fixed.
 
-        Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual, other losses by up to 200
-        multiplicative steps. A row's result depends on that row alone, and on the training data it is what
-        ``fit_transform`` returned.
+        Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual: on the training data these are
+        the rows that ``fit_transform`` returned. Rows of other losses take up to 500 multiplicative steps, which leaves
+        them within a few per cent of it. A row's result depends on that row alone. (``normalize="W"`` keeps W as the
+        updates left it; `transform` then solves plain Kullback-Leibler rows.)
 
         Parameters
         ----------
@@ -229,7 +232,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         check_is_fitted(self)
         X = self._read(X, reset=False)
         W = self._solve(X, np.asarray(self.components_, X.dtype))
-        beta, units = as_beta(self.beta_loss), Units.of(largest(X), X.dtype)
+        beta = as_beta(self.beta_loss)
+        units = Units.of(largest(X), X.dtype, beta)
         with pool.session(self.n_jobs) as threads:
             data = as_data(units.data(X), threads, temporary=beta != 2)
             Ht = np.ascontiguousarray(units.inward(self.components_).T, X.dtype)
@@ -390,19 +394,28 @@ def svd_bound(X: Any, k: int) -> float:
     values: Any = svds(X.astype(np.float64), k=k, return_singular_vectors=False, v0=np.ones(min(n, p)))
     with pool.session() as threads:
         total = as_data(X, threads).norm2
-    return float(np.sqrt(max(total - float(np.sum(values**2)), 0.0)))
+    margin = 1e-12 * total  # the iterated values err downwards, the difference of two sums by rounding: stay below
+    return float(np.sqrt(max(total - float(np.sum(values**2)) - margin, 0.0)))
 
 
-def explained(data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
-    """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros."""
-    return 1 - squared_error(data, W, Ht) / data.norm2 if data.norm2 else 0.0
+def explained(beta: float, value: float, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
+    """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
+    if not data.norm2:
+        return 0.0
+    return 1 - (2 * value if beta == 2 else squared_error(data, W, Ht)) / data.norm2
+
+
+def leaves_something(loss: Beta, data: Any, value: float) -> bool:
+    """Whether a loss of ``value`` is more than rounding of an exact fit."""
+    return value > 1e-12 * magnitude(loss, data)
 
 
 def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:
     """Say what was reached instead of convergence."""
+    fell = "" if np.isnan(decrease) else f"the objective fell by {decrease:.1e} of itself per iteration and "
     warnings.warn(
-        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop the "
-        f"objective fell by {decrease:.1e} of itself per iteration and the KKT residual was {kkt:.1e} (tol={tol:g}).",
+        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop {fell}the "
+        f"KKT residual was {kkt:.1e} (tol={tol:g}).",
         NotConvergedWarning,
         stacklevel=4,
     )

@@ -19,12 +19,13 @@ from partwise.engine.objective import divergence, norm
 from partwise.engine.online import Running, Smoothed, batch_step
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import drop_invisible, solve_rows
-from partwise.engine.step import State, half_step, magnitude
+from partwise.engine.step import State, column_means, half_step
 from partwise.errors import DataError
 from partwise.estimators.base import (
     BaseNMF,
     check_ordinary,
     explained,
+    leaves_something,
     logger,
     warn_dead,
     warn_not_converged,
@@ -62,8 +63,8 @@ class MiniBatchNMF(BaseNMF):
         Solve the rows of a batch anew at each step instead of one update from where they were.
     fresh_restarts_max_iter : int, default=30
     transform_max_iter : int or None, default=None
-        Accepted for scikit-learn's sake: rows are solved to a tolerance here (see `transform`), not for a number of
-        steps.
+        Both accepted for scikit-learn's sake and not used: rows are solved to a tolerance here (see `transform`), not
+        for a number of steps.
     verbose : int, default=0
         1 or more: one line per step through ``logging.getLogger("partwise")``, at level INFO.
 
@@ -212,7 +213,7 @@ dead_components_, n_features_in_, feature_names_in_
                 state = self._first(X, W, H, threads)
                 self._forget_all(state)
             else:
-                state = State(np.zeros((0, 0), X.dtype), np.ascontiguousarray(self.components_.T, X.dtype))
+                state = State(np.zeros((0, 0), X.dtype), np.array(self.components_.T, X.dtype, order="C"))
             problem, data = self._batch_problem(X, threads)
             batch_step(problem, data, None, state.Ht, self._running(), self.forget_factor)
         self.components_ = np.ascontiguousarray(state.Ht.T)
@@ -294,11 +295,12 @@ dead_components_, n_features_in_, feature_names_in_
         self.components_ = np.ascontiguousarray(Ht.T)
         self.n_components_ = len(self.components_)
         self.reconstruction_err_ = norm(value)
-        self.explained_variance_ = explained(data, W, Ht)
+        self.explained_variance_ = explained(problem.loss.beta, value, data, W, Ht)
         self.converged_ = self.stop_reason_ == "converged"
         self.kkt_ = self._kkt(problem, data, W, Ht)
-        self.dead_components_ = np.flatnonzero(Ht.max(axis=0, initial=0) == 0)
-        warn_dead(self.dead_components_.tolist() if value > 1e-12 * data.norm2 else [])
+        dead = np.flatnonzero(Ht.max(axis=0, initial=0) == 0)
+        self.dead_components_ = dead if leaves_something(problem.loss, data, value) else dead[:0]
+        warn_dead(self.dead_components_.tolist())
         return W
 
     def _sorted(self, state: State) -> tuple[np.ndarray, np.ndarray]:
@@ -315,7 +317,7 @@ dead_components_, n_features_in_, feature_names_in_
         W, Ht = W.copy(), Ht.copy()
         total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, Ht, collect=True)
         stats = problem.loss.columns(problem.solver_H.needs, total.columns, Ht)
-        return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, magnitude(Ht)))
+        return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, column_means(Ht)))
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""

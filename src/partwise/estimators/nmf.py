@@ -29,6 +29,7 @@ from partwise.estimators.base import (
     check_non_negative,
     explained,
     largest,
+    leaves_something,
     logger,
     warn_dead,
     warn_non_finite,
@@ -97,7 +98,7 @@ class NMF(BaseNMF):
     verbose : int, default=0
         1 or more: one line per computed objective through ``logging.getLogger("partwise")``, at level INFO.
     shuffle : bool, default=False
-        Visit the components in a random order, drawn once per fit (``cd`` only).
+        Put the components of the start in a random order, drawn once per fit; ``cd`` visits them in that order.
     normalize : {None, "W"}, default=None
         "W": the form of Lee and Seung (1999): the columns of W sum to one after every update. Needs ``solver="mu"`` and
         Kullback-Leibler; W is then not solved anew at the end.
@@ -105,7 +106,7 @@ class NMF(BaseNMF):
         Order the components by the share of the mass of W H that they carry, largest first. Never for
         ``init="custom"``, whose order is yours.
     max_time : float or None, default=None
-        Most seconds of iterating.
+        Most seconds of iterating; the closing solve of W comes on top.
     n_jobs : int or None, default=None
         Threads. None: what PARTWISE_NUM_THREADS, OMP_NUM_THREADS, the CPU set and threadpoolctl allow; -1: every CPU.
         Results have the same bits for any number.
@@ -132,7 +133,7 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        accepted iteration for ``cd`` and ``bpp``, every tenth for ``mu``, where the objective costs a reading of X.
+        accepted iteration for Frobenius, every tenth for other losses, whose objective costs a reading of X.
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
@@ -244,7 +245,8 @@ class NMF(BaseNMF):
     def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Any:
         """Learn the components of X and return the weights of its samples.
 
-        The same as `fit` followed by `transform`: at the end W is solved for the final components.
+        The same as `fit` followed by `transform`, to the tolerance of `transform`: at the end W is solved for the final
+        components.
 
         Parameters
         ----------
@@ -276,7 +278,7 @@ class NMF(BaseNMF):
         given = self._given_factors(X, W, H) if self.init == "custom" else None
         if given is None and (W is not None or H is not None):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
-        units = Units.of(largest(X), X.dtype)
+        units = Units.of(largest(X), X.dtype, loss.beta)
         with pool.session(self.n_jobs) as threads:
             data = as_data(units.data(X), threads, temporary=self._beta_loss != 2)
             solver = self._parts(loss, inner_sweeps(data, k))
@@ -288,9 +290,8 @@ class NMF(BaseNMF):
             if isinstance(solver, LeeSeung):
                 solver.start(state.W, state.Ht)
             progress, reason = self._run(X, problem, data, state, units)
-            if solver.separable:
-                drop_invisible(state.W, state.Ht, problem.loss.floor)
-                solve_rows(problem, data, state.W, state.Ht, warm=True)
+            if progress is None:
+                raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
             return self._result(problem, data, progress, reason, units)
 
     def _start(self, X: Any, data: Any, k: int, given: Any, units: Units) -> State:
@@ -318,7 +319,10 @@ class NMF(BaseNMF):
         return auto(Beta(self._beta_loss)) if self.solver == "auto" else self.solver
 
     def _run(self, X: Any, problem: Problem, data: Any, state: State, units: Units) -> tuple[Progress | None, str]:
-        """Iterate until a reason to stop; an interruption keeps the state, which is never worse than before."""
+        """Iterate until a reason to stop, and solve W for the final H.
+
+        An interruption, wherever it comes, keeps the state, which is never worse than before.
+        """
         limits = Limits(self.tol, self.max_iter, self.max_time)
         by_columns = data.transposed() if needs_columns(problem, data) else None
         task = FitTask(self, X, self.max_iter)
@@ -334,16 +338,25 @@ class NMF(BaseNMF):
                 if task.iteration(attributes) and progress.reason is None:
                     progress.reason = "callback"
                     break
+            reason = (progress and progress.reason) or "max_iter"
+            task.end(attributes)
         except KeyboardInterrupt:
-            return progress, "interrupted"
-        task.end(attributes)
-        return progress, (progress.reason if progress else None) or "max_iter"
+            reason = "interrupted"
+        return progress, reason if self._solve_last(problem, data, state) else "interrupted"
+
+    def _solve_last(self, problem: Problem, data: Any, state: State) -> bool:
+        """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows."""
+        try:
+            if problem.solver_W.separable:
+                drop_invisible(state.W, state.Ht, problem.loss.floor)
+                solve_rows(problem, data, state.W, state.Ht, warm=True)
+        except KeyboardInterrupt:
+            return False
+        return True
 
     def _result(self, problem: Problem, data: Any, progress: Any, reason: str, units: Units) -> Result:
         """Sort, measure and translate into the user's units."""
-        state = progress.state if progress else None
-        if state is None:
-            raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
+        state = progress.state
         W, Ht = state.W, state.Ht
         if self.sort_components and self.init != "custom":
             mass = W.sum(axis=0, dtype=np.float64) * Ht.sum(axis=0, dtype=np.float64)
@@ -359,11 +372,11 @@ class NMF(BaseNMF):
             np.ascontiguousarray(units.outward(Ht).T),
             state.n_iter,
             units.error(norm(value), problem.loss.beta),
-            explained(data, W, Ht),
+            explained(problem.loss.beta, value, data, W, Ht),
             reason,
             history,
             progress.monitor.last_kkt,
-            dead if value > 1e-12 * data.norm2 else [],
+            dead if leaves_something(problem.loss, data, value) else [],
         )
 
     def _keep(self, result: Result) -> None:

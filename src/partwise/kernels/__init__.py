@@ -36,6 +36,7 @@ csr_value = _kernels.csr_value
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
 mu = _kernels.mu
+pivot = _kernels.pivot
 kl_solve = _kernels.kl_solve
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "hals_solve",
     "kl_solve",
     "mu",
+    "pivot",
 ]

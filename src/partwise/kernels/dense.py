@@ -36,10 +36,10 @@ def ratio_and_power(X: Array, A: Array, B: Array, beta: float, floor: float) -> 
     Y = product(A, B, floor)
     if beta == 1:
         return np.divide(X, Y, out=Y), None
-    ratio = power(Y, beta - 2)
-    Y *= ratio
-    ratio *= X
-    return ratio, Y
+    raised = power(Y, beta - 1)
+    ratio = np.divide(X, Y, out=Y)  # divided first: Y^(beta - 2) alone may leave the range of float32
+    ratio *= raised
+    return ratio, raised
 
 
 def value(X: Array, A: Array, B: Array, beta: float, floor: float) -> float:

@@ -9,7 +9,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -37,8 +37,32 @@ _libraries: Any = None
 
 
 def _forget() -> None:
+    """In a forked child: no threads, no sessions. BLAS is left as it is (one thread, if the parent was in a session):
+
+    setting it between fork and the child's first product can hang.
+    """
     global _shared
     _shared = _Shared()
+
+
+def _give_back(shared: _Shared) -> None:
+    for library, count in shared.restore or ():
+        _set(library, count)
+
+
+def _set(library: Any, count: int) -> None:
+    """Set the threads of a BLAS library from whatever thread we are in.
+
+    threadpoolctl (3.7 and later) lets only one thread at a time control OpenBLAS and ignores the others; sessions are
+    counted under a lock here, so there is nothing to arbitrate.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
+
+
+def _quieten() -> None:
+    """One BLAS thread: for the process, or for the calling thread where BLAS counts per thread (OpenMP)."""
+    for library in _blas():
+        _set(library, 1)
 
 
 if hasattr(os, "register_at_fork"):
@@ -87,23 +111,23 @@ def session(n_jobs: int | None = None) -> Iterator[int]:
     int
         The number of threads for `run`. Sessions may overlap; the last one to leave restores BLAS.
     """
-    with _shared.lock:
-        if _shared.inside == 0:
+    shared = _shared
+    with shared.lock:
+        if shared.inside == 0:
             libraries = _blas()
-            _shared.restore = [(library, library.get_num_threads()) for library in libraries]
-            _shared.allowed = min([available(), *(n for _, n in _shared.restore if n)])
-            for library in libraries:
-                library.set_num_threads(1)
-        _shared.inside += 1
-        allowed = _shared.allowed
+            shared.restore = [(library, library.get_num_threads()) for library in libraries]
+            shared.allowed = min([available(), *(n for _, n in shared.restore if n)])
+            _quieten()
+        shared.inside += 1
+        allowed = shared.allowed
     try:
         yield _threads(n_jobs, allowed)
     finally:
-        with _shared.lock:
-            _shared.inside -= 1
-            if _shared.inside == 0:
-                for library, count in _shared.restore or ():
-                    library.set_num_threads(count)
+        if shared is _shared:  # a child forked inside the session has nothing to give back
+            with shared.lock:
+                shared.inside -= 1
+                if shared.inside == 0:
+                    _give_back(shared)
 
 
 def _threads(n_jobs: int | None, allowed: int) -> int:
@@ -118,7 +142,7 @@ def _workers(count: int) -> ThreadPoolExecutor:
     with _shared.lock:
         executor = _shared.executor
         if executor is None or executor._max_workers < count:
-            executor = ThreadPoolExecutor(count, thread_name_prefix="partwise")
+            executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=_quieten)
             _shared.executor = executor
         return executor
 
@@ -146,20 +170,37 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: flo
     stop = threading.Event()
 
     def work() -> None:
-        while not stop.is_set():
-            i = next(order)
-            if i >= len(items):
-                return
-            results[i] = fn(items[i])
+        try:
+            while not stop.is_set():
+                i = next(order)
+                if i >= len(items):
+                    return
+                results[i] = fn(items[i])
+        except BaseException:
+            stop.set()
+            raise
 
-    futures = [_workers(threads - 1).submit(work) for _ in range(threads - 1)]
+    futures: list[Future] = []
     try:
+        for _ in range(threads - 1):
+            futures.append(_workers(threads - 1).submit(work))
         work()
-    except BaseException:
+        for future in futures:
+            if not future.cancel():
+                future.result()
+    finally:
         stop.set()
-        wait(future for future in futures if not future.cancel())
-        raise
-    for future in futures:
-        if not future.cancel():
-            future.result()
+        _settle(futures)
     return results
+
+
+def _settle(futures: list[Future]) -> None:
+    """Return only when no worker writes any more, even if interrupted while waiting."""
+    interrupted = None
+    while running := [future for future in futures if not future.done() and not future.cancel()]:
+        try:
+            wait(running)
+        except KeyboardInterrupt as error:
+            interrupted = error
+    if interrupted:
+        raise interrupted

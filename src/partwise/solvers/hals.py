@@ -8,13 +8,12 @@ import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, Quadratic
-from partwise.solvers.bpp import block_pivoting
 
 SOLVE_TOL = {np.dtype(np.float64): 1e-11, np.dtype(np.float32): 1e-6}
 """Projected gradient of a solved row, as a share of its largest cross product: some digits above roundoff."""
 
-SOLVE_SWEEPS = 200
-"""Rows that coordinate descent has not solved by then are ill-conditioned: block pivoting takes them."""
+SOLVE_SWEEPS = 20
+"""Rows that coordinate descent has not solved by then go to block pivoting, which starts from where they are."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +56,16 @@ class HALS:
         return seen
 
     def solve(self, A: Array, stats: Quadratic, penalty) -> Array:
-        """Overwrite ``A`` with the minimisers of its rows, whatever it held; returns the mask of solved rows."""
+        """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
         gram, cross, l1 = regularised(A, stats, penalty)
         converged = np.zeros(len(A), np.uint8)
-        A[...] = 0
         kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS, converged)
         hard = np.flatnonzero(converged == 0)
         if len(hard):
-            converged[hard] = exact(A, hard, gram, cross, l1)
+            rows, done = A[hard], np.zeros(len(hard), np.uint8)
+            kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done)
+            A[hard], converged[hard] = rows, done
         return converged.view(bool)
-
-
-def exact(A: Array, rows: Array, gram: Array, cross: Array, l1: float) -> Array:
-    """Overwrite some rows of ``A`` by block pivoting; the mask of those it could finish."""
-    solution, done = block_pivoting(gram.astype(np.float64), cross[rows].astype(np.float64) - l1)
-    A[rows[done]] = solution[done]
-    return done
 
 
 def regularised(A: Array, stats: Quadratic, penalty) -> tuple[Array, Array, float]:

@@ -12,10 +12,11 @@ from partwise.interfaces import Array, Evidence, Split
 
 @dataclass(frozen=True)
 class MU:
-    """``a <- a * (neg / (pos + l1 + l2 a)) ^ exponent``, entry by entry.
+    """``a <- a * s^exponent``, entry by entry, with s = neg / (pos + l1), or the root of l2 a s^2 + (pos + l1) s = neg.
 
-    Monotone with the exponent of the loss: 1 / (2 - beta) below beta = 1, 1 up to 2, 1 / (beta - 1) above. An entry
-    that is 0 stays 0. O(m k).
+    Monotone with the exponent of the loss: 1 / (2 - beta) below beta = 1, 1 up to 2, 1 / (beta - 1) above. With a ridge
+    the often printed ``neg / (pos + l1 + l2 a)`` can overshoot below beta = 2; the root cannot. An entry that is 0
+    stays 0. O(m k).
 
     Parameters
     ----------

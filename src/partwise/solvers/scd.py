@@ -9,10 +9,14 @@ import numpy as np
 from partwise import kernels
 from partwise.interfaces import Array, Block, Fixed, Rows
 
-SOLVE_TOL = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-5}
+SOLVE_TOL = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-5}
 """Projected gradient of a solved row, as a share of the column sums of the other factor."""
 
-SOLVE_SWEEPS = 200
+SOLVE_SWEEPS, SOLVE_SWEEPS_WARM = 200, 40
+"""Sweeps that a row gets, at most; one that starts near its solution is either there soon or near enough."""
+
+SOLVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
+"""Smallest y that is divided by, as a share of the row's largest x: far below what a solution leaves standing."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,11 @@ class SCD:
     separable = True
     accelerable = False
 
-    def solve(self, X: Block, A: Array, fixed: Fixed, floor: float, penalty) -> Array:
-        """Overwrite ``A`` with the minimisers of its rows, whatever it held; returns the mask of solved rows."""
-        (indptr, indices, values), start, stop = X.csr()
+    def solve(self, X: Block, A: Array, fixed: Fixed, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
+        """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
+        csr, start, stop = X.csr()
         converged = np.zeros(len(A), np.uint8)
-        mass = A.dtype.type(fixed.colsum.sum())
-        ones = np.ones((len(fixed.B), 1), A.dtype)
-        A[...] = X.dot(ones) / mass if mass > 0 else 0  # the same weight for all: y > 0 wherever B allows
-        colsum, (l1, l2), tol = fixed.colsum.astype(A.dtype), penalty.elastic(), SOLVE_TOL[A.dtype]
-        csr = indptr, indices, values
-        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, SOLVE_SWEEPS, converged)
+        colsum, (l1, l2) = fixed.colsum.astype(A.dtype), penalty.elastic()
+        floor, tol = SOLVE_FLOOR[A.dtype], SOLVE_TOL[A.dtype]
+        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, sweeps, converged)
         return converged.view(bool)

@@ -12,16 +12,10 @@
 namespace partwise {
 namespace PARTWISE_ISA {
 
-constexpr int max_vectors = 14;  // of 16 registers: the sums, one factor and one broadcast
 constexpr Size prefetch_distance = 8;
 // Entries whose ratios are formed at once; their rows of B are still in L1 or L2 when used again. With 64 the ratio
 // kernels take 1.1-1.3 times as long at k = 10 (the division waits for the dots just stored), the same from k = 50 on.
 constexpr Size batch_size = 256;
-
-template <int N>
-struct Constant {
-    static constexpr int value = N;
-};
 
 // f(Constant<W>): the widest vector that fits in k columns.
 template <class T, class F>
@@ -36,17 +30,6 @@ inline void with_width(Size k, F f) {
             f(Constant<1>{});
     } else
         f(Constant<1>{});
-}
-
-// f(Constant<count>), 1 <= count <= Most.
-template <int Most, int N = 1, class F>
-inline void with_count(Size count, F f) {
-    if constexpr (N == Most)
-        f(Constant<N>{});
-    else if (count == N)
-        f(Constant<N>{});
-    else
-        with_count<Most, N + 1>(count, f);
 }
 
 // f(Constant<W>, Constant<NV>, first, last) for each tile of the k columns: NV vectors of W, the first at column

@@ -1,13 +1,14 @@
-// hals, hals_solve, mu: the kernels that see one factor and small or dense statistics.
+// hals, hals_solve, mu, pivot: the kernels that see one factor and small or dense statistics.
 #include "hals.hpp"
 #include "mu.hpp"
+#include "pivot.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, mu<T>};
+    return {hals<T>, hals_solve<T>, mu<T>, pivot<T>};
 }
 
 template DenseKernels<float> dense_kernels();

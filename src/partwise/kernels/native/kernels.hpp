@@ -26,6 +26,7 @@ struct DenseKernels {
                        std::uint8_t* converged);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2);
+    void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
 };
 
 template <class T, class I>

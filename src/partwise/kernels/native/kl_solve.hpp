@@ -51,10 +51,12 @@ template <class T>
 inline bool kl_row(const KlRow<T>& row, T* a, Size k, const double* colsum, double l1, double l2, T floor, double tol,
                    Size max_sweeps) {
     constexpr double tiny = 1e-300;  // as in reference.py: both sides zero
-    for (Size j = 0; j < row.padded; ++j) row.y[j] = j < row.count ? T(0) : T(1);
-    for (Size q = 0; q < k; ++q) kl_move(row, row.b + q * row.padded, a[q], T(0));
-    kl_move(row, row.b, T(0), floor);
     for (Size sweep = 0; sweep < max_sweeps; ++sweep) {
+        if (sweep % 8 == 0) {  // y anew, against drift
+            for (Size j = 0; j < row.padded; ++j) row.y[j] = j < row.count ? T(0) : T(1);
+            for (Size q = 0; q < k; ++q) kl_move(row, row.b + q * row.padded, a[q], T(0));
+            kl_move(row, row.b, T(0), floor);
+        }
         double worst = 0;
         for (Size q = 0; q < k; ++q) {
             const T* b = row.b + q * row.padded;
@@ -71,7 +73,7 @@ inline bool kl_row(const KlRow<T>& row, T* a, Size k, const double* colsum, doub
                 double rise = step * scale + l2 * (double(next) * next - now * now) / 2;
                 for (Size j = 0; j < row.count; ++j)
                     rise -= row.x[j] * std::log(at_least(row.y[j] + T(step) * b[j], floor) / row.y[j]);
-                if (rise > 0) next = T(now * pull / push);
+                if (rise > 0) next = T(2 * now * pull / (scale + std::sqrt(scale * scale + 4 * l2 * now * pull)));
             }
             if (next != a[q]) kl_move(row, b, T(next - a[q]), floor);
             a[q] = next;
@@ -105,17 +107,19 @@ void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, d
             continue;
         }
         Size j = 0;
+        T largest = 0;
         for (Size e = X.indptr[i]; e < X.indptr[i + 1]; ++e) {
             if (!(X.data[e] > 0)) continue;
             const T* b = B + Size(X.indices[e]) * k;
             for (Size q = 0; q < k; ++q) row.b[q * row.padded + j] = b[q];
+            largest = at_least(X.data[e], largest);
             row.x[j++] = X.data[e];
         }
         for (; j < row.padded; ++j) {
             row.x[j] = 0;
             for (Size q = 0; q < k; ++q) row.b[q * row.padded + j] = 0;
         }
-        converged[i - X.start] = kl_row(row, a, k, colsum, l1, l2, T(floor), tol, max_sweeps);
+        converged[i - X.start] = kl_row(row, a, k, colsum, l1, l2, T(floor * largest), tol, max_sweeps);
     }
 }
 

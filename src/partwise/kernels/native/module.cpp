@@ -143,6 +143,18 @@ void bind_dense(nb::module_& module) {
         },
         "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "size"_a.noconvert(),
         "grad2"_a.noconvert(), "neg2"_a.noconvert());
+    module.def(
+        "pivot",
+        [](const Matrix<T>& A, const Matrix<const double>& gram, const Matrix<const T>& cross, double l1,
+           const Vector<std::uint8_t>& done) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("gram", gram, k, k);
+            check("cross", cross, m, k);
+            check("done", done, m);
+            nb::gil_scoped_release release;
+            dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data());
+        },
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
 }
 
 template <class T, class I>

@@ -15,11 +15,12 @@ template <class T, class Power>
 inline void mu_row(T* __restrict a, Size k, const T* __restrict neg, const T* __restrict pos, T l1, T l2,
                    const T* __restrict inverse, double* __restrict grad2, double* __restrict neg2, Power power) {
     for (Size q = 0; q < k; ++q) {
-        T bottom = pos[q] + l1 + l2 * a[q];
-        double g = bottom - neg[q], share = a[q] * inverse[q];  // an entry near 0 counts by how far it still is
+        T push = pos[q] + l1, ridge = l2 * a[q];
+        double g = push + ridge - neg[q], share = a[q] * inverse[q];  // an entry near 0 counts by how far it still is
         g *= g > 0 && share < 1 ? share : 1;
         grad2[q] += g * g;
         neg2[q] += double(neg[q]) * double(neg[q]);
+        T bottom = l2 > 0 ? (push + std::sqrt(push * push + 4 * ridge * neg[q])) / 2 : push;
         T factor = power(neg[q] / bottom);
         a[q] *= bottom > 0 ? factor : T(1);
     }
@@ -36,7 +37,8 @@ void mu(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, doubl
     for (Size q = 0; q < k; ++q) inverse.get()[q] = size[q] > 0 ? 1 / size[q] : T(0);
     auto rows = [&](auto power) {
         for (Size i = 0; i < m; ++i)
-            mu_row(A + i * k, k, neg + i * k, shared_pos ? pos : pos + i * k, T(l1), T(l2), inverse.get(), grad_sum, neg_sum, power);
+            mu_row(A + i * k, k, neg + i * k, shared_pos ? pos : pos + i * k, T(l1), T(l2), inverse.get(), grad_sum,
+                   neg_sum, power);
     };
     if (gamma == 1)
         rows([](T ratio) { return ratio; });

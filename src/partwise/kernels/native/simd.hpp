@@ -39,6 +39,24 @@ struct VecOf<T, 1> {
 template <class T, int W = lanes<T>>
 using Vec = typename VecOf<T, W>::type;
 
+constexpr int max_vectors = 14;  // of 16 registers: the sums, one factor and one broadcast
+
+template <int N>
+struct Constant {
+    static constexpr int value = N;
+};
+
+// f(Constant<count>), 1 <= count <= Most.
+template <int Most, int N = 1, class F>
+inline void with_count(Size count, F f) {
+    if constexpr (N == Most)
+        f(Constant<N>{});
+    else if (count == N)
+        f(Constant<N>{});
+    else
+        with_count<Most, N + 1>(count, f);
+}
+
 template <int W, class T>
 inline Vec<T, W> load(const T* p) {
     Vec<T, W> v;

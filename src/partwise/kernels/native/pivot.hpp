@@ -1,0 +1,222 @@
+// Block principal pivoting on the non-negative quadratics of one row at a time, SIMD lanes over columns.
+//
+// A row holds its passive set F, ascending, and the Cholesky factor of gram_FF. Column c of the factor depends on the
+// first c + 1 members of F alone, so a new F, of this row or of the next, keeps the columns up to its first new member.
+// Every number is computed by the same operations whether kept or not: a row's result is bitwise its own.
+//
+// Kim & Park (2011), doi:10.1137/110821172
+#pragma once
+
+#include <cmath>
+
+#include "simd.hpp"
+
+namespace partwise {
+namespace PARTWISE_ISA {
+
+inline Size down_to_vector(Size q) { return q / lanes<double> * lanes<double>; }
+inline Size up_to_vector(Size q) { return down_to_vector(q + lanes<double> - 1); }
+
+// The systems of one call and the row at work. Arrays of `width` numbers end with zeros behind the k-th.
+struct Pivot {
+    Size k, width;   // width: k in whole vectors
+    double* gram;    // k x width, with the jitter
+    double* factor;  // k x width, U with U' U = gram_FF in its upper triangle; the rest is not used
+    double* scale;   // 1 / U[j, j]
+    Size* set;       // F
+    Size count;      // |F|
+    Size factored;   // columns of U that belong to F
+    double *cross, *gradient, *a;  // by coordinate, `a` of entries in F only
+    double* solution;              // by place in F
+    bool *passive, *wrong;
+};
+
+// out[c] += sum of coefficient(i) * row(i)[c] over i < count, for c = low..high in whole vectors. Even and odd i are
+// added apart, two chains of additions that hide each other's latency, and in the same order whatever the tile.
+template <class Coefficient, class Row>
+inline void add_rows(double* out, Size low, Size high, Size count, Coefficient coefficient, Row row) {
+    constexpr int V = lanes<double>, most = max_vectors / 2;
+    while (low < high) {
+        const Size left = (high - low) / V, vectors = left < most ? left : most;
+        with_count<most>(vectors, [&](auto number) {
+            constexpr int N = decltype(number)::value;
+            Vec<double> even[N], odd[N] = {};
+            for (int n = 0; n < N; ++n) even[n] = load<V>(out + low + n * V);
+            auto add = [&](Size i, Vec<double>* sums) {
+                const double x = coefficient(i);
+                const double* values = row(i) + low;
+                for (int n = 0; n < N; ++n) sums[n] += load<V>(values + n * V) * x;
+            };
+            Size i = 0;
+            for (; i + 1 < count; i += 2) {
+                add(i, even);
+                add(i + 1, odd);
+            }
+            if (i < count) add(i, even);
+            for (int n = 0; n < N; ++n) store(out + low + n * V, even[n] + odd[n]);
+        });
+        low += vectors * V;
+    }
+}
+
+// F <- the passive entries; notes how many columns of the factor stay.
+inline void collect(Pivot& P) {
+    Size count = 0, same = 0;
+    for (Size q = 0; q < P.k; ++q) {
+        if (!P.passive[q]) continue;
+        if (same == count && same < P.factored && P.set[count] == q) ++same;
+        P.set[count++] = q;
+    }
+    P.count = count;
+    P.factored = same;
+}
+
+// The missing columns of U, row by row; false if gram_FF is not positive definite.
+inline bool factorise(Pivot& P) {
+    const Size high = up_to_vector(P.count), first = P.factored;
+    if (first == P.count) return true;
+    auto low = [&](Size j) { return down_to_vector(j > first ? j : first); };
+    for (Size j = 0; j < P.count; ++j) {
+        double* u = P.factor + j * P.width;
+        const double* gram = P.gram + P.set[j] * P.width;
+        for (Size c = low(j); c < P.count; ++c) u[c] = gram[P.set[c]];
+        for (Size c = P.count; c < high; ++c) u[c] = 0;
+    }
+    for (Size j = 0; j < P.count; ++j) {
+        double* u = P.factor + j * P.width;
+        add_rows(
+            u, low(j), high, j, [&](Size i) { return -P.factor[i * P.width + j]; },
+            [&](Size i) { return P.factor + i * P.width; });
+        if (j >= first) {
+            if (!(u[j] > 0)) return false;
+            P.scale[j] = 1 / std::sqrt(u[j]);
+            P.factored = j + 1;
+        }
+        for (Size c = low(j); c < high; ++c) u[c] *= P.scale[j];
+    }
+    return true;
+}
+
+// solution <- gram_FF^-1 cross_F by U' and U
+inline void substitute(Pivot& P) {
+    constexpr int V = lanes<double>;
+    const Size high = up_to_vector(P.count);
+    double* x = P.solution;
+    for (Size j = 0; j < P.count; ++j) x[j] = P.cross[P.set[j]];
+    for (Size j = P.count; j < high; ++j) x[j] = 0;
+    for (Size j = 0; j < P.count; ++j) {
+        const double* u = P.factor + j * P.width;
+        const double z = x[j] * P.scale[j];
+        for (Size c = down_to_vector(j); c < high; c += V) store(x + c, load<V>(x + c) - load<V>(u + c) * z);
+        P.a[j] = z;
+    }
+    for (Size j = 0; j < high; ++j) x[j] = 0;
+    for (Size j = P.count - 1; j >= 0; --j) {
+        const double* u = P.factor + j * P.width;
+        const Size next = up_to_vector(j + 1);
+        Vec<double> sums[4] = {};
+        for (Size c = next; c < high; c += V) sums[0] += load<V>(u + c) * load<V>(x + c);
+        double sum[4];
+        sum4(sums, sum);
+        for (Size c = j + 1; c < next; ++c) sum[0] += u[c] * x[c];  // just stored one by one: a vector load would wait
+        x[j] = (P.a[j] - sum[0]) * P.scale[j];
+    }
+}
+
+// Solves for F: a inside F, the gradient outside. False as `factorise`.
+inline bool solve(Pivot& P) {
+    collect(P);
+    if (!factorise(P)) return false;
+    substitute(P);
+    for (Size q = 0; q < P.width; ++q) P.gradient[q] = -P.cross[q];
+    add_rows(
+        P.gradient, 0, P.width, P.count, [&](Size i) { return P.solution[i]; },
+        [&](Size i) { return P.gram + P.set[i] * P.width; });
+    for (Size q = 0; q < P.k; ++q) P.a[q] = 0;
+    for (Size i = 0; i < P.count; ++i) P.a[P.set[i]] = P.solution[i];
+    return true;
+}
+
+// Marks the entries that break the optimality conditions by more than roundoff; returns their number.
+inline Size infeasible(Pivot& P, double largest_cross) {
+    double largest_a = 0;
+    for (Size q = 0; q < P.k; ++q) largest_a = at_least(std::abs(P.a[q]), largest_a);
+    Size count = 0;
+    for (Size q = 0; q < P.k; ++q) {
+        P.wrong[q] = P.passive[q] ? P.a[q] < -1e-12 * largest_a : P.gradient[q] < -1e-12 * largest_cross;
+        count += P.wrong[q];
+    }
+    return count;
+}
+
+// One row from the passive set at hand; false if it did not finish.
+inline bool pivot_row(Pivot& P) {
+    double largest = 0;
+    for (Size q = 0; q < P.k; ++q) {
+        if (!std::isfinite(P.cross[q])) return false;
+        largest = at_least(std::abs(P.cross[q]), largest);
+    }
+    Size fewest = P.k + 1;
+    int patience = 3;
+    for (Size round = 0; round < 5 * P.k + 5; ++round) {
+        if (!solve(P)) return false;
+        const Size count = infeasible(P, largest);
+        if (count == 0) {
+            for (Size q = 0; q < P.k; ++q)
+                if (!std::isfinite(P.a[q])) return false;
+            return true;
+        }
+        patience = count < fewest ? 3 : patience - 1;
+        fewest = count < fewest ? count : fewest;
+        Size q = P.k - 1;
+        if (patience < 0)
+            while (!P.wrong[q]) --q;
+        else
+            q = 0;
+        for (; q < P.k; ++q) {
+            if (P.wrong[q]) P.passive[q] = !P.passive[q];
+        }
+    }
+    return false;
+}
+
+// gram with the jitter that lets a singular system be factorised, in rows of whole vectors.
+inline void widen(const double* gram, const Pivot& P) {
+    double trace = 0;
+    for (Size q = 0; q < P.k; ++q) trace += gram[q * P.k + q];
+    const double jitter = at_least(1e-14 * trace / double(P.k), 2.2250738585072014e-308);
+    for (Size q = 0; q < P.k; ++q) {
+        for (Size r = 0; r < P.width; ++r) P.gram[q * P.width + r] = r < P.k ? gram[q * P.k + r] : 0;
+        P.gram[q * P.width + q] += jitter;
+    }
+}
+
+// Memory: A read and written, cross read once; gram and the factor, k x k each, stay in L1 or L2.
+template <class T>
+void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done) {
+    const Size width = up_to_vector(k);
+    Scratch<double> squares(2 * k * width), vectors(5 * width);
+    Scratch<Size> set(k);
+    Scratch<bool> flags(2 * k);
+    Pivot P{};
+    P.k = k, P.width = width;
+    P.gram = squares.get(), P.factor = P.gram + k * width;
+    P.cross = vectors.get(), P.gradient = P.cross + width, P.a = P.gradient + width;
+    P.solution = P.a + width, P.scale = P.solution + width;
+    P.set = set.get(), P.passive = flags.get(), P.wrong = P.passive + k;
+    if (k > 0) widen(gram, P);
+    for (Size q = k; q < width; ++q) P.cross[q] = 0;
+    for (Size i = 0; i < m; ++i) {
+        T* row = A + i * k;
+        for (Size q = 0; q < k; ++q) {
+            P.cross[q] = double(cross[i * k + q]) - l1;
+            P.passive[q] = row[q] > 0;
+        }
+        done[i] = pivot_row(P);
+        if (!done[i]) continue;
+        for (Size q = 0; q < k; ++q) row[q] = T(positive_part(P.a[q]));
+    }
+}
+
+}  // namespace PARTWISE_ISA
+}  // namespace partwise
