@@ -106,7 +106,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The fixed factor of a half step and what is computed from it once: ``B``, ``gram = B'B``, ``colsum``."""
+    """The fixed factor ``B`` of a half step, and from it ``gram = B'B`` (beta = 2) or the column sums (others)."""
 
     B: Array
     gram: Array

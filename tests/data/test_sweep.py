@@ -19,6 +19,7 @@ def table(n=50, p=20, seed=0):
 )
 def test_dense_blocks_cover_every_row_once(n, row_bytes, block_bytes, monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     blocks = grid.dense_blocks(n, row_bytes)
     assert [i for low, high in blocks for i in range(low, high)] == list(range(n))
     assert all((high - low - 1) * row_bytes <= block_bytes for low, high in blocks)
@@ -62,11 +63,11 @@ def test_parts_are_added_by_a_fixed_tree(count):
         assert total.result == tree(names)
 
 
-def test_blocks_of_losses_that_form_y_are_small_but_not_a_few_rows():
-    wide = grid.dense_blocks(500, 400_000, temporary=True)
-    assert {high - low for low, high in wide} <= {31, 32}
-    narrow = grid.dense_blocks(100_000, 400, temporary=True)
-    assert (narrow[0][1] - narrow[0][0]) * 400 <= grid.DENSE_TEMPORARY_BYTES
+def test_blocks_of_wide_rows_hold_128_of_them_or_16_mebibytes():
+    assert {high - low for low, high in grid.dense_blocks(5120, 40_000)} <= {127, 128}
+    assert {high - low for low, high in grid.dense_blocks(500, 400_000)} <= {41, 42}
+    low, high = grid.dense_blocks(100_000, 400)[0]
+    assert (high - low) * 400 <= grid.DENSE_BLOCK_BYTES
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])
@@ -74,6 +75,7 @@ def test_blocks_of_losses_that_form_y_are_small_but_not_a_few_rows():
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_sweep_meets_every_row_once_and_adds_everything(form, collect, threads, monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", 600)
+    monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 30)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
@@ -137,6 +139,7 @@ def test_duplicates_are_found_sorted_or_not():
 
 def test_the_grid_does_not_depend_on_the_number_of_threads(monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", 600)
+    monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     for form in (np.asarray, sp.csr_array):
         blocks = [as_data(form(table()), threads).blocks for threads in (1, 2, 16)]
         assert blocks[0] == blocks[1] == blocks[2]

@@ -18,7 +18,7 @@ from partwise.errors import DataError, IncompatibleError
 from partwise.interfaces import Evidence
 from partwise.losses import Beta
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS, LeeSeung
+from partwise.solvers import BPP, HALS
 
 STARTS = ("random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc")
 both_forms = pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])
@@ -279,15 +279,19 @@ def test_penalties_in_extreme_units_are_numbers(half):
         assert penalty.l1 or (inside.l1, inside.l2) == (0, 0)
 
 
-def test_h_is_updated_from_columns_when_the_solver_couples_rows_or_columns_are_empty():
-    kl = Beta(1.0)
-    mu = solver_of("mu", kl)
-    small = as_data(table())
-    assert needs_columns(Problem(kl, LeeSeung(), LeeSeung()), small)
-    assert not needs_columns(Problem(kl, mu, mu), small)
-    wide = sp.random_array((2000, 200_000), density=0.002, rng=np.random.default_rng(0), format="csr")
-    assert needs_columns(Problem(kl, mu, mu), as_data(wide))
-    assert not needs_columns(Problem(kl, mu, mu), as_data(wide[:, :100].tocsr()))
+def test_h_is_updated_from_columns_when_x_is_sparse_or_the_solver_couples_rows():
+    X = sp.random_array((200, 100), density=0.1, format="csr", rng=np.random.default_rng(0))
+
+    def columns(X, beta, **options):
+        loss = Beta(float(beta))
+        solver = solver_of("auto" if beta == 2 else "mu", loss, **options)
+        return needs_columns(Problem(loss, solver, solver), as_data(X))
+
+    assert columns(X, 1)
+    assert columns(X, 2)
+    assert not columns(X, 0.5)
+    assert not columns(X.toarray(), 1)
+    assert columns(X.toarray(), 1, normalize="W")
 
 
 def test_the_choice_of_the_solver_follows_the_loss():

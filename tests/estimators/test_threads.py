@@ -22,7 +22,7 @@ from partwise.kernels import pool
 def threads_have_work(monkeypatch):
     """A grid so fine, and a threshold so low, that even small data wake threads."""
     monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", 4000)
-    monkeypatch.setattr(grid, "DENSE_TEMPORARY_BYTES", 4000)
+    monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 500)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
     monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 16)

@@ -13,7 +13,7 @@ from partwise.errors import DataError
 from partwise.interfaces import Data
 
 
-def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Data:
+def as_data(X: Any, threads: int = 1) -> Data:
     """The adapter for X.
 
     Parameters
@@ -22,8 +22,6 @@ def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Data:
         CSR is used as it is; other sparse formats are converted once. Duplicate entries are summed in a copy.
     threads : int
         How many threads its sweeps may use.
-    temporary : bool
-        True for losses that form Y (all but Frobenius): dense blocks are then small enough for the cache.
 
     Examples
     --------
@@ -32,7 +30,7 @@ def as_data(X: Any, threads: int = 1, temporary: bool = False) -> Data:
     6.0
     """
     if not sp.issparse(X):
-        return cast("Data", Dense(np.asarray(X), threads, temporary))
+        return cast("Data", Dense(np.asarray(X), threads))
     check_structure(X)
     X = X.tocsr()
     if not X.has_canonical_format and has_duplicates(X):

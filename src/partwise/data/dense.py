@@ -25,18 +25,16 @@ class Dense:
     X : ndarray of shape (n, p), float32 or float64, non-negative and finite
     threads : int
         How many threads a sweep may use.
-    temporary : bool
-        True for losses that form Y: their blocks are small.
     """
 
     sparse = False
 
-    def __init__(self, X: Array, threads: int = 1, temporary: bool = False) -> None:
-        self.X, self.threads, self.temporary = X, threads, temporary
+    def __init__(self, X: Array, threads: int = 1) -> None:
+        self.X, self.threads = X, threads
         self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
         self.dtype = X.dtype
         self.stored = X.size
-        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize, temporary)
+        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize)
 
     @cached_property
     def norm2(self) -> float:
@@ -73,7 +71,7 @@ class Dense:
 
     def transposed(self) -> Dense:
         """The same numbers by columns: a view."""
-        return Dense(self.X.T, self.threads, self.temporary)
+        return Dense(self.X.T, self.threads)
 
 
 def sweep(data, fn, W: Array, lanes: tuple[grid.Lane, ...], seconds: float) -> Any:

@@ -18,24 +18,16 @@ from partwise.interfaces import Array
 Range = tuple[int, int]
 Lane = tuple[Range, ...]
 
-DENSE_BLOCK_BYTES = 16 << 20
-"""Large products want tall blocks: 16 MiB was the best of 1, 4 and 16 (see docs/performance.md)."""
+DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
+"""A block should stay in cache with its Y, but every block adds to every column: wide rows want more of them."""
 
-DENSE_TEMPORARY_BYTES = 2 << 20
-"""Losses that form Y of a block want it, and X's block, in cache."""
-
-SPARSE_BLOCK_STORED = 250_000
+SPARSE_BLOCK_STORED = 500_000
 MOST_LANES = 64
 
 
-def dense_blocks(n_rows: int, row_bytes: int, temporary: bool = False) -> list[Range]:
-    """Equal runs of rows; a matrix smaller than a block is one.
-
-    ``temporary`` asks for small blocks, but of 32 rows if they fit a large one: a block adds to every column.
-    """
-    block_bytes = DENSE_BLOCK_BYTES
-    if temporary:
-        block_bytes = min(block_bytes, max(DENSE_TEMPORARY_BYTES, 32 * row_bytes))
+def dense_blocks(n_rows: int, row_bytes: int) -> list[Range]:
+    """Equal runs of rows: about 2 MiB, at least 128 rows if 16 MiB hold them; a smaller matrix is one block."""
+    block_bytes = min(DENSE_MOST_BYTES, max(DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS * row_bytes))
     count = max(1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
     return list(pairwise(edges))

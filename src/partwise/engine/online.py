@@ -71,7 +71,7 @@ def batch_step(problem: Problem, data: Data, W: Array | None, Ht: Array, running
         W = np.zeros((data.shape[0], Ht.shape[1]), data.dtype)
         solve_rows(problem, data, W, Ht)
     else:
-        half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, Ht)
+        half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(Ht))
     cost = divergence(problem.loss, data, W, Ht) + penalties(problem, W, Ht)
     share = running.add(problem, batch_statistic(problem, data, W, Ht), Ht, rho)
     return cost / max(1, len(W)), share

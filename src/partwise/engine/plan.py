@@ -1,9 +1,7 @@
-"""How an iteration reads the data, from sizes alone."""
+"""How an iteration reads the data."""
 
 from __future__ import annotations
 
-from partwise.data.grid import SPARSE_BLOCK_STORED
-from partwise.data.sparse import ENTRIES_PER_LANE
 from partwise.engine.problem import Problem
 from partwise.interfaces import Data
 
@@ -11,11 +9,8 @@ from partwise.interfaces import Data
 def needs_columns(problem: Problem, data: Data) -> bool:
     """Whether H is updated from a second reading of X, by columns, instead of from the reading that updates W.
 
-    Always when the solver couples the rows of W. For sparse X also when its columns are so empty that they do not fill
-    the buffers of two lanes, so that a single thread would have to collect them: then a copy of X by columns (as large
-    as X) is made once, and both halves run on all threads.
+    When the solver couples the rows of W; and for sparse X where only its stored entries are read (beta = 1 and 2): to
+    gather along columns is twice as fast as to scatter along rows into float64, needs no buffer for the columns, and
+    costs one copy of X. Dense X, and losses that form Y anyway, are read once.
     """
-    if not problem.solver_W.separable:
-        return True
-    large = data.stored > 2 * SPARSE_BLOCK_STORED
-    return data.sparse and large and problem.loss.beta in (1, 2) and data.stored < 2 * ENTRIES_PER_LANE * data.shape[1]
+    return not problem.solver_W.separable or (data.sparse and problem.loss.beta in (1, 2))

@@ -65,7 +65,7 @@ class RowSolve:
 
 def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
     """The same weight for every component, so that each row of W H has the sum of its row of X."""
-    mass = A.dtype.type(fixed.colsum.sum())
+    mass = A.dtype.type(fixed.B.sum(dtype=np.float64))
     sums = X.dot(np.ones((len(fixed.B), 1), A.dtype))
     return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
 

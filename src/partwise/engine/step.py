@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.interfaces import Array, Data, Evidence, Fixed, Quadratic
+from partwise.interfaces import Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
 from partwise.losses.beta import gram_of
 
@@ -109,7 +109,7 @@ class HalfStep:
         stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
         total.evidence += self.solver.update(A, stats, self.penalty, self.size)
         if not self.collects and isinstance(stats, Quadratic):
-            total.inner += float(np.einsum("ij,ij->", stats.cross, A, dtype=np.float64))
+            total.inner += float(np.vdot(stats.cross, A))
         if self.collects:
             self.loss.add_columns(total.columns, X, A, self.fixed.B)
         return total
@@ -138,7 +138,8 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
 
 def one_reading(problem: Problem, data: Data, state: State) -> Reading:
     """Update W block by block, and H from what the blocks said with their new rows."""
-    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, state.Ht, collect=True)
+    fixed = problem.loss.fix(state.Ht)
+    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, collect=True)
     columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
     seen = update_columns(problem, data, columns, state.Ht)
     fit = quadratic_fit(data, total.columns, state.Ht) if isinstance(total.columns, Quadratic) else None
@@ -148,21 +149,27 @@ def one_reading(problem: Problem, data: Data, state: State) -> Reading:
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
     """Update all of W, finish it where its rows are coupled, then all of H by columns."""
     W = state.W if problem.solver_W.separable else state.W.copy()
-    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, state.Ht)
+    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(state.Ht))
     if not problem.solver_W.separable:
         problem.solver_W.finish(W, first.evidence)
         state.W = W
-    second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, state.W)
+    fixed = problem.loss.fix(state.W)
+    second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, fixed)
     fit = None
     if problem.solver_H.needs is Quadratic:
-        fit = (data.norm2 - 2 * second.inner + float(np.vdot(gram_of(state.W), gram_of(state.Ht)))) / 2
+        fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht)))) / 2
     return Reading(first.evidence, second.evidence, fit)
 
 
-def half_step(loss, solver, penalty, data: Data, A: Array, B: Array, collect: bool = False) -> Total:
-    """Update all rows of ``A`` with ``B`` fixed, in place; collect the statistic of the columns on the way."""
-    fn = HalfStep(loss, solver, penalty, loss.fix(B), column_means(A), solver.needs if collect else None)
+def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False) -> Total:
+    """Update all rows of ``A`` with the other factor fixed, in place; collect what they say about the columns."""
+    fn = HalfStep(loss, solver, penalty, fixed, sizes(solver, A), solver.needs if collect else None)
     return data.sweep(fn, A, collect)
+
+
+def sizes(solver: Any, A: Array) -> Array:
+    """The column means of the factor for solvers that weigh gradients by them, which need a `Split`; else zeros."""
+    return column_means(A) if solver.needs is Split else np.zeros(A.shape[1], A.dtype)
 
 
 def column_means(A: Array) -> Array:
@@ -173,7 +180,7 @@ def column_means(A: Array) -> Array:
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
     """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
     p, k = Ht.shape
-    size = column_means(Ht)
+    size = sizes(problem.solver_H, Ht)
 
     def chunk(start: int) -> Evidence:
         rows = slice(start, start + H_CHUNK_ROWS)

@@ -165,7 +165,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         outer_H = Units.of_factor(largest(H), X.dtype)
         # W H = X: with X in units of 4^a and H in units of 2^b, W comes in units of 4^a / 2^b
         exponent = 2 * outer_X.half - outer_H.half
-        data = as_data(outer_X.data(X), threads, temporary=beta != 2)
+        data = as_data(outer_X.data(X), threads)
         Ht = np.ascontiguousarray(outer_H.inward(H).T, X.dtype)
         scaled = in_units(penalty, exponent, -2 * outer_X.half * beta) if exponent or outer_X.half else penalty
         return (lambda W: np.ldexp(W, exponent) if exponent else W), Ht, scaled, data
@@ -235,7 +235,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         beta = as_beta(self.beta_loss)
         units = Units.of(largest(X), X.dtype, beta)
         with pool.session(self.n_jobs) as threads:
-            data = as_data(units.data(X), threads, temporary=beta != 2)
+            data = as_data(units.data(X), threads)
             Ht = np.ascontiguousarray(units.inward(self.components_).T, X.dtype)
             value = divergence(Beta(beta).on(data), data, units.inward(W), Ht)
         return -times_power(value, 2 * units.half * beta) / X.shape[0]

@@ -243,7 +243,7 @@ dead_components_, n_features_in_, feature_names_in_
     def _batch_problem(self, X: Any, threads: int) -> tuple[Problem, Any]:
         """The problem of one batch; penalties scale with its number of rows."""
         loss = self._loss(X)
-        data = as_data(X, threads, temporary=loss.beta != 2)
+        data = as_data(X, threads)
         solver = solver_of("mu", loss)
         return Problem(loss.on(data), solver, solver, *self._penalties(X.shape)), data
 
@@ -315,7 +315,9 @@ dead_components_, n_features_in_, feature_names_in_
     def _kkt(self, problem: Problem, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
         """The KKT residual of the whole matrix, from one reading that leaves the factors alone."""
         W, Ht = W.copy(), Ht.copy()
-        total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, Ht, collect=True)
+        total = half_step(
+            problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(Ht), collect=True
+        )
         stats = problem.loss.columns(problem.solver_H.needs, total.columns, Ht)
         return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, column_means(Ht)))
 

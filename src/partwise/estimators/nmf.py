@@ -280,7 +280,7 @@ class NMF(BaseNMF):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
         units = Units.of(largest(X), X.dtype, loss.beta)
         with pool.session(self.n_jobs) as threads:
-            data = as_data(units.data(X), threads, temporary=self._beta_loss != 2)
+            data = as_data(units.data(X), threads)
             solver = self._parts(loss, inner_sweeps(data, k))
             user_penalties = self._penalties(X.shape)
             warn_one_sided(*user_penalties)

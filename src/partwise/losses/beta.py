@@ -60,8 +60,10 @@ class Beta:
 
     def fix(self, B: Array) -> Fixed:
         """What the half step of the other factor needs of the fixed ``B``: O(p k^2) for beta = 2, else O(p k)."""
-        gram = gram_of(B) if self.beta == 2 else np.zeros((0, 0))
-        return Fixed(B, gram, B.sum(axis=0, dtype=np.float64))
+        nothing = np.zeros(0)
+        if self.beta == 2:
+            return Fixed(B, gram_of(B), nothing)
+        return Fixed(B, nothing, B.sum(axis=0, dtype=np.float64))
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""

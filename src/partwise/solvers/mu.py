@@ -52,7 +52,7 @@ class MU:
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
         l1, l2 = penalty.elastic()
         kernels.mu(A, neg, pos, self.exponent, l1, l2, size, seen.grad2, seen.neg2)
-        seen.norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
+        seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 
 
@@ -85,7 +85,7 @@ class LeeSeung(MU):
         sums = A.sum(axis=0, dtype=np.float64)
         sums[sums == 0] = 1
         A /= sums.astype(A.dtype)
-        seen.norm2[...] = np.einsum("ij,ij->j", A, A, dtype=np.float64)
+        seen.norm2[...] = np.einsum("ij,ij->j", A, A)
 
     def start(self, W: Array, Ht: Array) -> None:
         """Move the scale of a start from W into H, in place, so that the columns of W sum to one."""
