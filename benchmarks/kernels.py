@@ -199,12 +199,18 @@ def races(threads: int, only: list[str]) -> Iterator[Race]:
 
 
 def milliseconds(function: Callable[[], object]) -> float:
-    """One warm call, after the idle BLAS threads of the other side have stopped spinning on the cores we time."""
+    """The mean of as many calls as fill about 0.1 s, after a warm one.
+
+    The pause lets the idle BLAS threads of the other side stop spinning on the cores that are timed.
+    """
     time.sleep(0.1)
-    function()
     began = time.perf_counter()
     function()
-    return 1000 * (time.perf_counter() - began)
+    calls = min(20, max(1, round(0.1 / (time.perf_counter() - began))))
+    began = time.perf_counter()
+    for _ in range(calls):
+        function()
+    return 1000 * (time.perf_counter() - began) / calls
 
 
 def run(race: Race, rounds: int) -> Row:
