@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -21,9 +20,10 @@ from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import solve_rows
-from partwise.engine.units import ORDINARY, Units, in_units, times_power
-from partwise.errors import DataError, DataWarning, DeadComponentWarning
+from partwise.engine.units import Units, in_units, times_power
+from partwise.errors import DataError, DataWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
+from partwise.estimators.checks import check_factor, check_finite, check_non_negative, check_positive, largest
 from partwise.estimators.output import in_original_features
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
@@ -32,10 +32,6 @@ from partwise.penalties import Elastic
 logger = logging.getLogger("partwise")
 
 DTYPES = [np.float64, np.float32]
-
-
-class NotConvergedWarning(ConvergenceWarning):
-    """The fit stopped before its rule for convergence was met; the message gives what was reached."""
 
 
 class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -301,86 +297,6 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
 
 
-def largest(X: Any) -> float:
-    """Largest entry of an array or sparse matrix; 0 if it has none."""
-    values = X.data if sp.issparse(X) else X
-    return float(values.max(initial=0))
-
-
-def check_finite(X: Any, whom: str) -> None:
-    """Raise DataError naming how many entries are not finite, and where the first one is."""
-    values = X.data if sp.issparse(X) else X
-    if np.isfinite(values.min(initial=0)) and np.isfinite(values.max(initial=0)):
-        return
-    name, wrong = ("NaN", np.isnan) if np.isnan(values).any() else ("infinity", np.isinf)
-    if sp.issparse(X):
-        entries = X.tocoo()
-        rows, columns = (index[wrong(entries.data)] for index in (entries.row, entries.col))
-    else:
-        rows, columns = np.nonzero(wrong(X))
-    raise DataError(
-        f"Input X contains {name}: {len(rows)} of {X.shape[0] * X.shape[1]} entries, the first at row {rows[0]}, "
-        f"column {columns[0]}. {whom} needs finite values: replace them, or drop their rows or columns."
-    )
-
-
-def check_ordinary(X: Any, whom: str) -> None:
-    """Raise DataError if X is in a unit where sums over batches would leave the range of its dtype."""
-    top, (low, high) = largest(X), ORDINARY[X.dtype]
-    if top and not low <= top <= high:
-        raise DataError(
-            f"{whom} adds up batches in the unit of X, so the largest entry of {X.dtype} data must be from {low:g} to "
-            f"{high:g}; here it is {top:.6g}. Divide X by a constant, by which the components change alike, or use NMF."
-        )
-
-
-def check_non_negative(X: Any, whom: str) -> None:
-    """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
-    values = X.data if sp.issparse(X) else X
-    if values.size == 0 or values.min() >= 0:
-        return
-    rows, columns = X.nonzero() if sp.issparse(X) else np.nonzero(X < 0)
-    if sp.issparse(X):
-        below = np.asarray(X[rows, columns]).ravel() < 0
-        rows, columns = rows[below], columns[below]
-    raise DataError(
-        f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, "
-        f"the lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
-        "clip them, shift the column, or drop the rows."
-    )
-
-
-def check_positive(X: Any, beta: float) -> None:
-    """Raise DataError if X has zeros, where a loss with beta <= 0 is infinite."""
-    stored = np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X)
-    zeros = X.shape[0] * X.shape[1] - stored
-    if not zeros:
-        return
-    dense = X.toarray() if sp.issparse(X) and X.shape[0] * X.shape[1] < 10**7 else X
-    where = "" if sp.issparse(dense) else " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0])
-    raise DataError(
-        "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a "
-        f"positive beta_loss. Here beta_loss={beta:g} and X has {zeros} zeros{where}."
-    )
-
-
-def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> np.ndarray:
-    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
-    if A is None:
-        raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
-    A = check_array(A)
-    for axis, name in enumerate(("first", "second")):
-        if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
-            raise DataError(
-                f"Array with wrong {name} dimension passed to {whom}. Expected {shape[axis]}, but got {A.shape[axis]}."
-            )
-    check_non_negative(A, whom)
-    if A.dtype != dtype:
-        name = whom[-2]
-        raise TypeError(f"{name} should have the same dtype as X. Got {name}.dtype = {A.dtype} and X.dtype = {dtype}.")
-    return A
-
-
 def svd_bound(X: Any, k: int) -> float:
     """``sqrt(sum_{i > k} sigma_i(X)^2)``; ARPACK for large X, whose converged values keep the bound honest."""
     n, p = X.shape
@@ -408,48 +324,3 @@ def explained(beta: float, value: float, data: Any, W: np.ndarray, Ht: np.ndarra
 def leaves_something(loss: Beta, data: Any, value: float) -> bool:
     """Whether a loss of ``value`` is more than rounding of an exact fit."""
     return value > 1e-12 * magnitude(loss, data)
-
-
-def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:
-    """Say what was reached instead of convergence."""
-    fell = "" if np.isnan(decrease) else f"the objective fell by {decrease:.1e} of itself per iteration and "
-    warnings.warn(
-        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop {fell}the "
-        f"KKT residual was {kkt:.1e} (tol={tol:g}).",
-        NotConvergedWarning,
-        stacklevel=4,
-    )
-
-
-def warn_non_finite(n_iter: int) -> None:
-    """Say that the factors are not to be used."""
-    warnings.warn(
-        f"A factor or the objective became infinite or nan in iteration {n_iter}: the numbers left the range of their "
-        "dtype. Start from factors whose product is near X, lower alpha_W and alpha_H, or use float64.",
-        NotConvergedWarning,
-        stacklevel=4,
-    )
-
-
-def warn_one_sided(W: Elastic, H: Elastic) -> None:
-    """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
-    for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):
-        if one.l1 and not (other.l1 or other.l2):
-            first, second = names.split(", ")
-            warnings.warn(
-                f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
-                f"nothing becomes sparser. Penalise both (alpha_H='same').",
-                DataWarning,
-                stacklevel=4,
-            )
-
-
-def warn_dead(dead: list[int]) -> None:
-    """Name the components that ended at zero although part of X is not explained."""
-    if dead:
-        warnings.warn(
-            f"Components {dead} are zero and no restart of them lowered the objective: the data, or the penalties, "
-            f"carry fewer parts. Use fewer components or smaller alpha_W and alpha_H.",
-            DeadComponentWarning,
-            stacklevel=4,
-        )

@@ -21,17 +21,10 @@ from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State, column_means, half_step
 from partwise.errors import DataError
-from partwise.estimators.base import (
-    BaseNMF,
-    check_ordinary,
-    explained,
-    leaves_something,
-    logger,
-    warn_dead,
-    warn_not_converged,
-    warn_one_sided,
-)
+from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
+from partwise.estimators.checks import check_ordinary
+from partwise.estimators.warn import warn_dead, warn_not_converged, warn_one_sided
 from partwise.estimators.words import describe
 from partwise.kernels import pool
 

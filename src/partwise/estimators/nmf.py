@@ -22,21 +22,10 @@ from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State
 from partwise.engine.units import Units, times_power
 from partwise.errors import DataError
-from partwise.estimators.base import (
-    DTYPES,
-    BaseNMF,
-    check_factor,
-    check_non_negative,
-    explained,
-    largest,
-    leaves_something,
-    logger,
-    warn_dead,
-    warn_non_finite,
-    warn_not_converged,
-    warn_one_sided,
-)
+from partwise.estimators.base import DTYPES, BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
+from partwise.estimators.checks import check_factor, check_non_negative, largest
+from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided
 from partwise.estimators.words import describe
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta

@@ -1,0 +1,92 @@
+"""The checks at the door of the estimators: each error names the thing, the value, the rule and the way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array
+
+from partwise.engine.units import ORDINARY
+from partwise.errors import DataError
+
+
+def largest(X: Any) -> float:
+    """Largest entry of an array or sparse matrix; 0 if it has none."""
+    values = X.data if sp.issparse(X) else X
+    return float(values.max(initial=0))
+
+
+def check_finite(X: Any, whom: str) -> None:
+    """Raise DataError naming how many entries are not finite, and where the first one is."""
+    values = X.data if sp.issparse(X) else X
+    if np.isfinite(values.min(initial=0)) and np.isfinite(values.max(initial=0)):
+        return
+    name, wrong = ("NaN", np.isnan) if np.isnan(values).any() else ("infinity", np.isinf)
+    if sp.issparse(X):
+        entries = X.tocoo()
+        rows, columns = (index[wrong(entries.data)] for index in (entries.row, entries.col))
+    else:
+        rows, columns = np.nonzero(wrong(X))
+    raise DataError(
+        f"Input X contains {name}: {len(rows)} of {X.shape[0] * X.shape[1]} entries, the first at row {rows[0]}, "
+        f"column {columns[0]}. {whom} needs finite values: replace them, or drop their rows or columns."
+    )
+
+
+def check_ordinary(X: Any, whom: str) -> None:
+    """Raise DataError if X is in a unit where sums over batches would leave the range of its dtype."""
+    top, (low, high) = largest(X), ORDINARY[X.dtype]
+    if top and not low <= top <= high:
+        raise DataError(
+            f"{whom} adds up batches in the unit of X, so the largest entry of {X.dtype} data must be from {low:g} to "
+            f"{high:g}; here it is {top:.6g}. Divide X by a constant, by which the components change alike, or use NMF."
+        )
+
+
+def check_non_negative(X: Any, whom: str) -> None:
+    """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
+    values = X.data if sp.issparse(X) else X
+    if values.size == 0 or values.min() >= 0:
+        return
+    rows, columns = X.nonzero() if sp.issparse(X) else np.nonzero(X < 0)
+    if sp.issparse(X):
+        below = np.asarray(X[rows, columns]).ravel() < 0
+        rows, columns = rows[below], columns[below]
+    raise DataError(
+        f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, "
+        f"the lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
+        "clip them, shift the column, or drop the rows."
+    )
+
+
+def check_positive(X: Any, beta: float) -> None:
+    """Raise DataError if X has zeros, where a loss with beta <= 0 is infinite."""
+    stored = np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X)
+    zeros = X.shape[0] * X.shape[1] - stored
+    if not zeros:
+        return
+    dense = X.toarray() if sp.issparse(X) and X.shape[0] * X.shape[1] < 10**7 else X
+    where = "" if sp.issparse(dense) else " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0])
+    raise DataError(
+        "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a "
+        f"positive beta_loss. Here beta_loss={beta:g} and X has {zeros} zeros{where}."
+    )
+
+
+def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> np.ndarray:
+    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
+    if A is None:
+        raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
+    A = check_array(A)
+    for axis, name in enumerate(("first", "second")):
+        if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
+            raise DataError(
+                f"Array with wrong {name} dimension passed to {whom}. Expected {shape[axis]}, but got {A.shape[axis]}."
+            )
+    check_non_negative(A, whom)
+    if A.dtype != dtype:
+        name = whom[-2]
+        raise TypeError(f"{name} should have the same dtype as X. Got {name}.dtype = {A.dtype} and X.dtype = {dtype}.")
+    return A

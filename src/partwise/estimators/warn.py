@@ -1,0 +1,60 @@
+"""What the estimators warn of: limits reached, penalties without effect, components that died."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from partwise.errors import DataWarning, DeadComponentWarning
+from partwise.penalties import Elastic
+
+
+class NotConvergedWarning(ConvergenceWarning):
+    """The fit stopped before its rule for convergence was met; the message gives what was reached."""
+
+
+def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:
+    """Say what was reached instead of convergence."""
+    fell = "" if np.isnan(decrease) else f"the objective fell by {decrease:.1e} of itself per iteration and "
+    warnings.warn(
+        f"Maximum number of iterations {max_iter} reached. Increase it to improve convergence. At the stop {fell}the "
+        f"KKT residual was {kkt:.1e} (tol={tol:g}).",
+        NotConvergedWarning,
+        stacklevel=4,
+    )
+
+
+def warn_non_finite(n_iter: int) -> None:
+    """Say that the factors are not to be used."""
+    warnings.warn(
+        f"A factor or the objective became infinite or nan in iteration {n_iter}: the numbers left the range of their "
+        "dtype. Start from factors whose product is near X, lower alpha_W and alpha_H, or use float64.",
+        NotConvergedWarning,
+        stacklevel=4,
+    )
+
+
+def warn_one_sided(W: Elastic, H: Elastic) -> None:
+    """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
+    for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):
+        if one.l1 and not (other.l1 or other.l2):
+            first, second = names.split(", ")
+            warnings.warn(
+                f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
+                f"nothing becomes sparser. Penalise both (alpha_H='same').",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
+def warn_dead(dead: list[int]) -> None:
+    """Name the components that ended at zero although part of X is not explained."""
+    if dead:
+        warnings.warn(
+            f"Components {dead} are zero and no restart of them lowered the objective: the data, or the penalties, "
+            f"carry fewer parts. Use fewer components or smaller alpha_W and alpha_H.",
+            DeadComponentWarning,
+            stacklevel=4,
+        )
