@@ -2,7 +2,7 @@
 
 Rows of W are independent given H, so taking the statistic of H from each block with its *new* rows is exactly the
 ordinary alternating method with one reading of X instead of two. Where that cannot be (a solver that couples the rows
-of W) or does not pay (a buffer for every column outweighs the data), the second half reads X by columns.
+of W) or does not pay (sparse X, see `partwise.engine.plan`), the second half reads X by columns.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class NMF(BaseNMF):
         lost less than ``tol / 1000`` of itself per iteration over the last ten. Neither knows the start nor the unit
         of X. 0 uses up ``max_iter``.
     max_iter : int, default=200
-        Most iterations; one reads X once (twice for some plans).
+        Most iterations; one reads X once, or once by rows and once by columns if it is sparse.
     random_state : int, RandomState instance or None, default=None
         For the starts "random" and "nndsvdar", and for ``shuffle``. The other starts do not depend on it.
     alpha_W, alpha_H : float, alpha_H also "same", default=0.0 and "same"
@@ -144,7 +144,7 @@ class NMF(BaseNMF):
     Notes
     -----
     An iteration costs O(stored k + (n_samples + n_features) k^2) for beta in {1, 2} (stored: the non-zeros of a sparse
-    X), O(n_samples n_features k) otherwise; memory beyond X is a few times W and H, and for some sparse X a copy by
+    X), O(n_samples n_features k) otherwise; memory beyond X is a few times W and H, and for sparse X a copy by
     columns. X is never written to, never densified, and W H is never formed as a whole. float32 data give float32
     factors, with sums in float64.
 
