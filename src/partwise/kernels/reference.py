@@ -174,47 +174,84 @@ def pivot(A, gram, cross, l1, done):
     """Minimise ``1/2 a gram a' - (cross - l1) a'`` exactly for every row a >= 0 of ``A``, by block principal pivoting.
 
     A row holds the passive set F of its positive entries, at first those of ``A``, solves ``gram_FF a_F = cross_F -
-    l1`` and exchanges the infeasible entries (a < 0 in F, gradient < 0 outside): all of them while their number falls,
-    up to three more times, then only the last one, which must end. Where the minimiser is unique it does not depend on
-    the start; it never depends on the neighbours. ``gram`` (k, k) is float64 and already holds the ridge; ``cross`` is
-    (m, k), of the dtype of A; the arithmetic is float64. ``A`` is overwritten in the rows that finish within 5 k + 5
-    rounds; they get 1 in ``done``, uint8 of shape (m,), the others 0: rows that cycle, meet a system without a
-    solution or a number that is not finite. O(|F|^3 + k |F|) a round natively, O(k^3) here.
+    l1`` and exchanges the infeasible entries (a < 0 in F, gradient < 0 outside), all of them, while their number falls
+    at least every fourth round: at most 4 k + 4 rounds, usually three. Where that stalls (ill-conditioned systems), an
+    active set starts from the row of ``A``, a feasible point: it goes towards the solution for F until an entry reaches
+    0 and leaves F, or there, whereupon the entry with the lowest gradient enters. Each step lowers the quadratic, so
+    no F comes twice and it ends; 10 k + 20 steps are granted. Where the minimiser is unique it does not depend on the
+    start; it never depends on the neighbours. ``gram`` (k, k) is float64 and already holds the ridge; its diagonal
+    gains 4 eps times its trace, so that a singular one can be factorised. ``cross`` is (m, k), of the dtype of A; the
+    arithmetic is float64. ``A`` is overwritten in the rows that finish; they get 1 in ``done``, uint8 of shape (m,),
+    the others 0: rows that meet a system without a solution or a number that is not finite.
+    O(|F|^3 + k |F|) a round natively, O(k^3) here.
 
     References
     ----------
-    Kim & Park (2011), doi:10.1137/110821172
+    Kim & Park (2011), doi:10.1137/110821172; Bro & De Jong (1997),
+    doi:10.1002/(SICI)1099-128X(199709/10)11:5<393::AID-CEM483>3.0.CO;2-L
     """
     m, k = A.shape
-    gram = gram + np.eye(k) * max(1e-14 * np.trace(gram) / max(k, 1), np.finfo(float).tiny)
+    gram = gram + np.eye(k) * max(4 * np.finfo(float).eps * np.trace(gram), np.finfo(float).tiny)
     chunk = max(1, PIVOT_BYTES // (8 * max(k, 1) ** 2))
     for low in range(0, m, chunk):
         part = slice(low, low + chunk)
-        a, finished = _pivot_rows(gram, cross[part].astype(np.float64) - l1, A[part] > 0)
-        A[part][finished] = a[finished]
+        right, start = cross[part].astype(np.float64) - l1, A[part].astype(np.float64)
+        a, finished = _exchange_rows(gram, right, start)
+        for i in np.flatnonzero(~finished):
+            a[i], finished[i] = _descend_row(gram, right[i : i + 1], start[i])
+        finished &= np.isfinite(a).all(axis=1)
+        A[part][finished] = np.maximum(a, 0)[finished]
         done[part] = finished
 
 
-def _pivot_rows(gram, cross, passive):
-    """The minimisers of some rows and the mask of those that finished; overwrites ``passive``."""
+def _exchange_rows(gram, cross, start):
+    """The minimisers of some rows by exchanging all infeasible entries, and the mask of those that finished."""
     m, k = cross.shape
-    a, fewest, patience, done = np.zeros((m, k)), np.full(m, k + 1), np.full(m, 3), np.zeros(m, bool)
+    passive = start > 0
+    a, fewest, patience, done = np.zeros((m, k)), np.full(m, k + 1), np.full(m, 4), np.zeros(m, bool)
     rows = np.flatnonzero(np.isfinite(cross).all(axis=1))
-    for _ in range(5 * k + 5):
+    while len(rows):
         a[rows] = _solve_passive(gram, cross[rows], passive[rows])
         wrong = _infeasible(a[rows], a[rows] @ gram - cross[rows], passive[rows], cross[rows])
         count = wrong.sum(axis=1)
         done[rows[count == 0]] = True
-        rows, wrong, count = rows[count > 0], wrong[count > 0], count[count > 0]
-        if not len(rows):
-            break
-        patience[rows] = np.where(count < fewest[rows], 3, patience[rows] - 1)
+        patience[rows] = np.where(count < fewest[rows], 4, patience[rows]) - 1
         fewest[rows] = np.minimum(fewest[rows], count)
-        single = patience[rows] < 0
-        last = k - 1 - np.argmax(wrong[:, ::-1], axis=1)
-        wrong[single] = np.arange(k) == last[single, None]
         passive[rows] ^= wrong
-    return np.maximum(a, 0), done & np.isfinite(a).all(axis=1)
+        rows = rows[(count > 0) & (patience[rows] > 0)]
+    return a, done
+
+
+def _descend_row(gram, cross, start):
+    """The minimiser of one row by an active set from a feasible point, and whether it was reached."""
+    k = len(gram)
+    point, barred, entered, moved = np.maximum(start, 0), np.zeros(k, bool), None, False
+    passive = point > 0
+    if not (np.isfinite(cross).all() and np.isfinite(point).all()):
+        return point, False
+    for _ in range(10 * k + 20):
+        a = _solve_passive(gram, cross, passive[None])[0]
+        if not np.isfinite(a).all():
+            return point, False
+        falls = passive & (a <= 0)
+        share = np.full(k, 2.0)
+        share[falls] = point[falls] / (point[falls] - a[falls])
+        step = min(1.0, share.min())
+        out = share <= step
+        point = a.copy() if step == 1 else point + passive * step * (a - point)
+        point[out], passive[out] = 0, False
+        if entered is not None:
+            moved |= step > 0
+            barred[entered] |= step == 0 and not passive[entered]  # sent back at once, by roundoff
+        if step < 1:
+            continue
+        barred &= not moved
+        gradient = np.where(passive | barred, 0, a @ gram - cross[0])
+        entered, moved = int(np.argmin(gradient)), False
+        if gradient[entered] >= -1e-12 * np.abs(cross).max():
+            return point, True
+        passive[entered] = True
+    return point, False
 
 
 def _infeasible(a, gradient, passive, cross):

@@ -2,9 +2,10 @@
 //
 // A row holds its passive set F, ascending, and the Cholesky factor of gram_FF. Column c of the factor depends on the
 // first c + 1 members of F alone, so a new F, of this row or of the next, keeps the columns up to its first new member.
-// Every number is computed by the same operations whether kept or not: a row's result is bitwise its own.
+// Every number is computed by the same operations whether kept or not: a row's result is bitwise its own. Where the
+// exchanges go astray the row goes on from its start, a feasible point, by an active set that never loses ground.
 //
-// Kim & Park (2011), doi:10.1137/110821172
+// Kim & Park (2011), doi:10.1137/110821172; Bro & De Jong (1997), doi:10.1002/(SICI)1099-128X(199709/10)11:5<393
 #pragma once
 
 #include <cmath>
@@ -27,6 +28,7 @@ struct Pivot {
     Size count;      // |F|
     Size factored;   // columns of U that belong to F
     double *cross, *gradient, *a;  // by coordinate, `a` of entries in F only
+    double *start, *point;         // where the row began, and where its active set is
     double* solution;              // by place in F
     bool *passive, *wrong;
 };
@@ -149,42 +151,98 @@ inline Size infeasible(Pivot& P, double largest_cross) {
     return count;
 }
 
-// One row from the passive set at hand; false if it did not finish.
-inline bool pivot_row(Pivot& P) {
-    double largest = 0;
-    for (Size q = 0; q < P.k; ++q) {
-        if (!std::isfinite(P.cross[q])) return false;
-        largest = at_least(std::abs(P.cross[q]), largest);
-    }
+inline bool finite(const double* values, Size count) {
+    for (Size q = 0; q < count; ++q)
+        if (!std::isfinite(values[q])) return false;
+    return true;
+}
+
+// Exchanges all infeasible entries while their number falls, or fell within four rounds; false where it stalls.
+inline bool exchange(Pivot& P, double largest_cross) {
     Size fewest = P.k + 1;
-    int patience = 3;
-    for (Size round = 0; round < 5 * P.k + 5; ++round) {
+    for (int patience = 4; patience > 0; --patience) {
         if (!solve(P)) return false;
-        const Size count = infeasible(P, largest);
-        if (count == 0) {
-            for (Size q = 0; q < P.k; ++q)
-                if (!std::isfinite(P.a[q])) return false;
-            return true;
-        }
-        patience = count < fewest ? 3 : patience - 1;
+        const Size count = infeasible(P, largest_cross);
+        if (count == 0) return true;
+        if (count < fewest) patience = 4;
         fewest = count < fewest ? count : fewest;
-        Size q = P.k - 1;
-        if (patience < 0)
-            while (!P.wrong[q]) --q;
-        else
-            q = 0;
-        for (; q < P.k; ++q) {
-            if (P.wrong[q]) P.passive[q] = !P.passive[q];
-        }
+        for (Size q = 0; q < P.k; ++q) P.passive[q] = P.passive[q] != P.wrong[q];
     }
     return false;
+}
+
+// Goes from `point` towards the solution for F until an entry reaches 0, which leaves F; returns how far, at most 1.
+inline double approach(Pivot& P) {
+    double share = 1;
+    for (Size i = 0; i < P.count; ++i) {
+        const Size q = P.set[i];
+        if (P.a[q] <= 0) share = std::fmin(share, P.point[q] / (P.point[q] - P.a[q]));
+    }
+    for (Size i = 0; i < P.count; ++i) {
+        const Size q = P.set[i];
+        const bool out = P.a[q] <= 0 && !(P.point[q] / (P.point[q] - P.a[q]) > share);
+        P.passive[q] = !out;
+        P.point[q] = out ? 0 : share == 1 ? P.a[q] : P.point[q] + share * (P.a[q] - P.point[q]);
+    }
+    return share;
+}
+
+// The entry outside F with the steepest descent among those not barred; -1 if none is worth it.
+inline Size steepest(const Pivot& P, const bool* barred, double largest_cross) {
+    Size best = -1;
+    double lowest = -1e-12 * largest_cross;
+    for (Size q = 0; q < P.k; ++q) {
+        if (P.passive[q] || barred[q] || !(P.gradient[q] < lowest)) continue;
+        best = q;
+        lowest = P.gradient[q];
+    }
+    return best;
+}
+
+// An active set from `start`: every step lowers the quadratic, so no F comes twice. An entry that roundoff sends back at
+// once is barred until the point has moved.
+inline bool descend(Pivot& P, double largest_cross) {
+    bool* barred = P.wrong;
+    bool moved = false;
+    for (Size q = 0; q < P.k; ++q) {
+        P.point[q] = positive_part(P.start[q]);
+        P.passive[q] = P.point[q] > 0;
+        barred[q] = false;
+    }
+    Size entered = -1;
+    for (Size step = 0; step < 10 * P.k + 20; ++step) {
+        if (!solve(P) || !finite(P.a, P.k)) return false;
+        const double share = approach(P);
+        if (entered >= 0) {
+            moved = moved || share > 0;
+            barred[entered] = barred[entered] || (share == 0 && !P.passive[entered]);
+        }
+        if (share < 1) continue;
+        for (Size q = 0; q < P.k && moved; ++q) barred[q] = false;
+        moved = false;
+        entered = steepest(P, barred, largest_cross);
+        if (entered < 0) return true;
+        P.passive[entered] = true;
+    }
+    return false;
+}
+
+// One row from its start; false if it did not finish.
+inline bool pivot_row(Pivot& P) {
+    if (!finite(P.cross, P.k) || !finite(P.start, P.k)) return false;
+    double largest = 0;
+    for (Size q = 0; q < P.k; ++q) {
+        largest = at_least(std::abs(P.cross[q]), largest);
+        P.passive[q] = P.start[q] > 0;
+    }
+    return (exchange(P, largest) || descend(P, largest)) && finite(P.a, P.k);
 }
 
 // gram with the jitter that lets a singular system be factorised, in rows of whole vectors.
 inline void widen(const double* gram, const Pivot& P) {
     double trace = 0;
     for (Size q = 0; q < P.k; ++q) trace += gram[q * P.k + q];
-    const double jitter = at_least(1e-14 * trace / double(P.k), 2.2250738585072014e-308);
+    const double jitter = at_least(4 * 2.220446049250313e-16 * trace, 2.2250738585072014e-308);
     for (Size q = 0; q < P.k; ++q) {
         for (Size r = 0; r < P.width; ++r) P.gram[q * P.width + r] = r < P.k ? gram[q * P.k + r] : 0;
         P.gram[q * P.width + q] += jitter;
@@ -195,7 +253,7 @@ inline void widen(const double* gram, const Pivot& P) {
 template <class T>
 void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done) {
     const Size width = up_to_vector(k);
-    Scratch<double> squares(2 * k * width), vectors(5 * width);
+    Scratch<double> squares(2 * k * width), vectors(7 * width);
     Scratch<Size> set(k);
     Scratch<bool> flags(2 * k);
     Pivot P{};
@@ -203,6 +261,7 @@ void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, 
     P.gram = squares.get(), P.factor = P.gram + k * width;
     P.cross = vectors.get(), P.gradient = P.cross + width, P.a = P.gradient + width;
     P.solution = P.a + width, P.scale = P.solution + width;
+    P.start = P.scale + width, P.point = P.start + width;
     P.set = set.get(), P.passive = flags.get(), P.wrong = P.passive + k;
     if (k > 0) widen(gram, P);
     for (Size q = k; q < width; ++q) P.cross[q] = 0;
@@ -210,7 +269,7 @@ void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, 
         T* row = A + i * k;
         for (Size q = 0; q < k; ++q) {
             P.cross[q] = double(cross[i * k + q]) - l1;
-            P.passive[q] = row[q] > 0;
+            P.start[q] = row[q];
         }
         done[i] = pivot_row(P);
         if (!done[i]) continue;
