@@ -441,6 +441,23 @@ def test_mu_equals_the_reference(k, dtype, gamma, shared):
         agree("mu", arguments, [0, 7, 8], tolerance(dtype), 37 * tolerance(dtype))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("weight", [0.0, 0.3, 0.99])
+def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight):
+    rng = np.random.default_rng(0)
+    previous, current = rng.random((61, 7)).astype(dtype), frozen(rng.random((61, 7)).astype(dtype))
+    previous[3, 2] = np.nan
+    expected = previous.copy()
+    reference.look_ahead(expected, current, weight)
+    kernels.look_ahead(previous, current, weight)
+    assert np.isnan(previous[3, 2])
+    assert np.nanmin(previous) >= 0
+    np.testing.assert_allclose(previous, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
+    if weight == 0:
+        kept = np.isfinite(previous)
+        assert (previous[kept] == current[kept]).all()
+
+
 def test_mu_leaves_an_entry_with_denominator_zero_alone():
     A, zero = np.full((2, 3), 5.0), np.zeros((1, 3))
     kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.ones(3), np.zeros(3), np.zeros(3))

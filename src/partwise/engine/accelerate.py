@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from partwise import kernels
 from partwise.engine.objective import penalties
 from partwise.engine.problem import Problem
 from partwise.engine.step import Momentum, Reading, State, step
 from partwise.interfaces import Array, Data
+from partwise.kernels import pool
 
 COMPARABLE_ABOVE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-5}
 """Share of |X|^2 above which the loss from products has enough digits to be compared."""
+
+CHUNK_ROWS = 8192
+
+BYTES_PER_SECOND = 1e10
+"""Of one thread, about; only decides whether threads are worth waking."""
 
 
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -35,7 +42,9 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     now = state.momentum
     following = (1 + np.sqrt(1 + 4 * now.t**2)) / 2
     weight = (now.t - 1) / following
-    ahead = State(look_ahead(now.W, state.W, weight), look_ahead(now.Ht, state.Ht, weight), state.n_iter)
+    look_ahead(now.W, state.W, weight, data.threads)
+    look_ahead(now.Ht, state.Ht, weight, data.threads)
+    ahead = State(now.W, now.Ht, state.n_iter)
     reading = step(problem, data, by_columns, ahead)
     objective = (reading.fit or 0.0) + penalties(problem, ahead.W, ahead.Ht)
     state.n_iter = ahead.n_iter
@@ -49,11 +58,11 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     return reading
 
 
-def look_ahead(previous: Array, current: Array, weight: float) -> Array:
-    """``max(0, current + weight (current - previous))``, written over ``previous``."""
-    if weight == 0:
-        np.copyto(previous, current)
-        return previous
-    previous *= -weight
-    previous += current.dtype.type(1 + weight) * current
-    return np.maximum(previous, 0, out=previous)
+def look_ahead(previous: Array, current: Array, weight: float, threads: int) -> None:
+    """Overwrite ``previous`` with ``max(0, current + weight (current - previous))``."""
+
+    def chunk(start: int) -> None:
+        rows = slice(start, start + CHUNK_ROWS)
+        kernels.look_ahead(previous[rows], current[rows], weight)
+
+    pool.run(chunk, range(0, len(previous), CHUNK_ROWS), threads, seconds=3 * current.nbytes / BYTES_PER_SECOND)

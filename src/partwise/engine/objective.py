@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from partwise.interfaces import Array, Data
 from partwise.losses.beta import Beta, gram_of
 
 CANCELS_BELOW = {np.dtype(np.float64): 1e-3, np.dtype(np.float32): 3e-2}
-"""Below this share of |X|^2 a squared error taken from products has lost too many digits, and is summed anew."""
+"""Share of |X|^2 below which a squared error from products has lost too many digits, and is summed by entries."""
 
 
 def penalties(problem: Problem, W: Array, Ht: Array) -> float:
@@ -31,17 +33,20 @@ def magnitude(loss: Beta, data: Data) -> float:
 
 
 def divergence(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
-    """``sum d_beta(x | (W H))`` in float64, never negative, never nan for finite factors.
+    """``sum d_beta(x | (W H))``, never negative, never nan for finite factors, summed in float64.
 
-    Dense X: entry by entry, O(n p k). Sparse X with beta = 2 or 1: O(stored k) from
-    ``sum over stored + sum over all``, unless (beta = 2) the value is below 1e-3 of |X|^2, where it is recomputed entry
-    by entry in small dense blocks; other beta always that way.
+    beta = 2 from products, ``1/2 (|X|^2 - 2 <X H', W> + <W'W, H H'>)``, O(stored k), unless the value is below
+    1e-3 of |X|^2 (3e-2 in float32); then, and for other beta, entry by entry, O(n p k), in small dense blocks. Sparse X
+    with beta = 1: O(stored k) from ``sum over stored + sum over all``.
     """
-    if data.sparse and loss.beta in (1, 2):
-        value = _by_sums(loss, data, W, Ht)
-        if loss.beta == 1 or value > CANCELS_BELOW[data.dtype] * data.norm2:
-            return max(value, 0.0)
-    return max(_sweep_value(loss, data, W, Ht, "value"), 0.0)
+    if loss.beta == 2:
+        value = _by_products(data, W, Ht)
+        if value > CANCELS_BELOW[data.dtype] * data.norm2:
+            return value
+    elif loss.beta == 1 and data.sparse:
+        stored = _sum(data, W, lambda X, A: X.stored_value(A, Ht, 1.0, loss.floor))
+        return max(stored + float(W.sum(0, dtype=np.float64) @ Ht.sum(0, dtype=np.float64)), 0.0)
+    return max(_sum(data, W, lambda X, A: loss.value(X, A, Ht)), 0.0)
 
 
 def squared_error(data: Data, W: Array, Ht: Array) -> float:
@@ -49,18 +54,15 @@ def squared_error(data: Data, W: Array, Ht: Array) -> float:
     return 2 * divergence(Beta(2.0), data, W, Ht)
 
 
-def _by_sums(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
-    stored = _sweep_value(loss, data, W, Ht, "stored_value")
-    if loss.beta == 1:
-        return stored + float(W.sum(0, dtype=np.float64) @ Ht.sum(0, dtype=np.float64))
-    return stored + float(np.vdot(gram_of(W), gram_of(Ht))) / 2
+def _by_products(data: Data, W: Array, Ht: Array) -> float:
+    inner = _sum(data, W, lambda X, A: float(np.vdot(X.dot(Ht), A)))
+    grams = np.vdot(gram_of(W, data.threads), gram_of(Ht, data.threads))
+    return (data.norm2 - 2 * inner + float(grams)) / 2
 
 
-def _sweep_value(loss: Beta, data: Data, W: Array, Ht: Array, method: str) -> float:
-    def add(X, A, total):
-        return (total or 0.0) + getattr(X, method)(A, Ht, loss.beta, loss.floor)
-
-    return float(data.sweep(add, W, collect=False))
+def _sum(data: Data, W: Array, of_block: Callable[[Any, Array], float]) -> float:
+    """The sum of a number over the blocks of X and W."""
+    return float(data.sweep(lambda X, A, total: (total or 0.0) + of_block(X, A), W, collect=False))
 
 
 def norm(value: float) -> float:

@@ -138,7 +138,7 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
 
 def one_reading(problem: Problem, data: Data, state: State) -> Reading:
     """Update W block by block, and H from what the blocks said with their new rows."""
-    fixed = problem.loss.fix(state.Ht)
+    fixed = problem.loss.fix(state.Ht, data.threads)
     total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, collect=True)
     columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
     seen = update_columns(problem, data, columns, state.Ht)
@@ -149,15 +149,16 @@ def one_reading(problem: Problem, data: Data, state: State) -> Reading:
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
     """Update all of W, finish it where its rows are coupled, then all of H by columns."""
     W = state.W if problem.solver_W.separable else state.W.copy()
-    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(state.Ht))
+    fixed = problem.loss.fix(state.Ht, data.threads)
+    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, fixed)
     if not problem.solver_W.separable:
         problem.solver_W.finish(W, first.evidence)
         state.W = W
-    fixed = problem.loss.fix(state.W)
+    fixed = problem.loss.fix(state.W, data.threads)
     second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, fixed)
     fit = None
     if problem.solver_H.needs is Quadratic:
-        fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht)))) / 2
+        fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht, data.threads)))) / 2
     return Reading(first.evidence, second.evidence, fit)
 
 

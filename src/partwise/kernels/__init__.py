@@ -35,6 +35,7 @@ csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
 csr_value = _kernels.csr_value
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
+look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 pivot = _kernels.pivot
 kl_solve = _kernels.kl_solve
@@ -49,6 +50,7 @@ __all__ = [
     "hals",
     "hals_solve",
     "kl_solve",
+    "look_ahead",
     "mu",
     "pivot",
 ]

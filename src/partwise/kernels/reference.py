@@ -142,6 +142,12 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
         converged[rows] = worst <= limit[rows]
 
 
+def look_ahead(previous, current, weight):
+    """Overwrite ``previous`` with ``max(0, current + weight (current - previous))``. O(m k)."""
+    ahead = current.dtype.type(1 + weight) * current - current.dtype.type(weight) * previous
+    np.maximum(ahead, 0, out=previous)
+
+
 def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2):
     """One multiplicative update ``A <- A * s^gamma``, in place, s the root of ``l2 A s^2 + (pos + l1) s = neg``.
 

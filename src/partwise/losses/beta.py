@@ -12,9 +12,15 @@ from typing import Any
 import numpy as np
 
 from partwise.interfaces import Array, Block, Data, Fixed, Quadratic, Rows, Split
+from partwise.kernels import pool
 
 RELATIVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
 """Smallest y that is divided by, as a share of the largest x: small enough to matter only where y should be 0."""
+
+GRAM_ROWS = 8192
+
+GRAM_FLOPS = 2e10
+"""Flops a second of one thread, low; only decides whether threads are worth waking."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +64,11 @@ class Beta:
         """The same loss with its floor at the scale of ``data`` (any scale will do for zeros)."""
         return replace(self, floor=RELATIVE_FLOOR[data.dtype] * (data.largest or 1.0))
 
-    def fix(self, B: Array) -> Fixed:
+    def fix(self, B: Array, threads: int = 1) -> Fixed:
         """What the half step of the other factor needs of the fixed ``B``: O(p k^2) for beta = 2, else O(p k)."""
         nothing = np.zeros(0)
         if self.beta == 2:
-            return Fixed(B, gram_of(B), nothing)
+            return Fixed(B, gram_of(B, threads), nothing)
         return Fixed(B, nothing, B.sum(axis=0, dtype=np.float64))
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
@@ -98,13 +104,16 @@ class Beta:
         return X.value(A, B, self.beta, self.floor)
 
 
-def gram_of(B: Array, chunk: int = 8192) -> Array:
-    """``B'B`` in float64, from products of at most ``chunk`` rows in the dtype of B."""
-    gram = np.zeros((B.shape[1], B.shape[1]))
-    for start in range(0, len(B), chunk):
-        part = B[start : start + chunk]
-        gram += part.T @ part
-    return gram
+def gram_of(B: Array, threads: int = 1) -> Array:
+    """``B'B`` in float64, from products of at most `GRAM_ROWS` rows in the dtype of B."""
+
+    def product(start: int) -> Array:
+        part = B[start : start + GRAM_ROWS]
+        return part.T @ part
+
+    p, k = B.shape
+    parts = pool.run(product, range(0, p, GRAM_ROWS), threads, seconds=2 * p * k * k / GRAM_FLOPS)
+    return sum(parts, np.zeros((k, k)))
 
 
 def as_split(stats: Quadratic, A: Array) -> Split:

@@ -1,5 +1,6 @@
-// hals, hals_solve, mu, pivot: the kernels that see one factor and small or dense statistics.
+// hals, hals_solve, look_ahead, mu, pivot: the kernels that see one factor and small or dense statistics.
 #include "hals.hpp"
+#include "look_ahead.hpp"
 #include "mu.hpp"
 #include "pivot.hpp"
 
@@ -8,7 +9,7 @@ namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, mu<T>, pivot<T>};
+    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>};
 }
 
 template DenseKernels<float> dense_kernels();

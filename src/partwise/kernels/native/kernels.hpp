@@ -24,6 +24,7 @@ struct DenseKernels {
                  double* neg2);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                        std::uint8_t* converged);
+    void (*look_ahead)(T* previous, const T* current, Size count, double weight);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2);
     void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);

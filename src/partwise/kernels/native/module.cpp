@@ -127,6 +127,15 @@ void bind_dense(nb::module_& module) {
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
         "converged"_a.noconvert());
     module.def(
+        "look_ahead",
+        [](const Matrix<T>& previous, const Matrix<const T>& current, double weight) {
+            const Size m = previous.shape(0), k = previous.shape(1);
+            check("current", current, m, k);
+            nb::gil_scoped_release release;
+            dense<T>().look_ahead(previous.data(), current.data(), m * k, weight);
+        },
+        "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a);
+    module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
            double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2) {
