@@ -45,6 +45,14 @@ def test_the_report_goes_to_stdout_and_the_inferences_to_stderr(folder, run):
         assert noted in result.stderr
 
 
+def test_several_starts_are_those_of_the_estimator_and_their_spread_is_told(folder, run, planted):
+    result = run("fit", "x.csv", "-k", 2, "--n-init", 4)
+    model = partwise.NMF(2, n_init=4, random_state=0, max_iter=1000)
+    np.testing.assert_array_equal(model.fit_transform(planted), io.read("x-nmf/W.csv").X)
+    assert "Starts: the best of 4; objectives from" in result.stdout
+    assert "n_init = 4" in (folder / "x-nmf/run.toml").read_text(encoding="utf-8")
+
+
 def test_json_is_one_object_on_stdout_and_the_text_goes_to_stderr(folder, run):
     result = run("fit", "x.csv", "-k", 2, "--json")
     found = json.loads(result.stdout)
@@ -184,7 +192,9 @@ def test_equal_runs_write_equal_run_files(fitted, run):
     assert (fitted / "run.toml").read_bytes() == first
 
 
-@pytest.mark.parametrize("options", [[], ["--init", "random", "--seed", 7, "--loss", "kl"], ["--orient", "columns"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--init", "random", "--seed", 7, "--loss", "kl"], ["--orient", "columns"], ["--n-init", 3]]
+)
 def test_config_repeats_a_run_bit_for_bit_from_anywhere(options, folder, run, monkeypatch):
     run("fit", "x.csv", "-k", 2, "--out", "deep/out", *options)
     first = {name: (folder / "deep/out" / name).read_bytes() for name in ("H.csv", "W.csv", "run.toml")}

@@ -114,6 +114,7 @@ def new_model(chosen: dict[str, Any], voice: Voice) -> Any:
     return NMF(
         chosen["components"],
         init=None if chosen["init"] == "auto" else chosen["init"],
+        n_init=chosen["n_init"],
         solver=chosen["solver"],
         beta_loss=chosen["loss"],
         tol=chosen["tol"],
@@ -132,7 +133,9 @@ def refuse_wrong_pair(model: Any) -> None:
     rehearsal: Any = clone(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        rehearsal.set_params(n_components=1, init="random", max_iter=1, verbose=0).fit([[1.0, 1.0], [1.0, 1.0]])
+        rehearsal.set_params(n_components=1, init="random", n_init=1, max_iter=1, verbose=0).fit(
+            [[1.0, 1.0], [1.0, 1.0]]
+        )
 
 
 # ------------------------------------------------------------------ the fit
@@ -195,6 +198,7 @@ def report(
     voice.say(f"{table.source.name}: {rows:,} x {columns:,}, seed {chosen['seed']}")
     voice.say(model.info().splitlines()[0])
     tell_stop(voice, model, seconds)
+    tell_starts(voice, model)
     voice.say()
     tell_components(voice, parts)
     voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
@@ -223,6 +227,13 @@ def quality(model: Any, seconds: float) -> dict[str, Any]:
         "kkt": model.kkt_,
         "seconds": round(seconds, 3),
     }
+
+
+def tell_starts(voice: Voice, model: Any) -> None:
+    """How far apart several starts ended, or were dropped."""
+    if model.n_init > 1:
+        ends = model.restarts_["objective"]
+        voice.say(f"Starts: the best of {model.n_init}; objectives from {ends.min():.6g} to {ends.max():.6g}")
 
 
 def tell_stop(voice: Voice, model: Any, seconds: float) -> None:

@@ -104,6 +104,9 @@ model = together(
     ),
     click.option("--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How to fit."),
     click.option("--init", type=click.Choice(INITS), default="auto", show_default=True, help="Where to start."),
+    click.option(
+        "--n-init", type=click.IntRange(min=1), default=1, show_default=True, help="Starts to choose the best of."
+    ),
     click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts."),
     click.option("--max-iter", type=click.IntRange(min=1), default=1000, show_default=True, help="Most iterations."),
     click.option("--max-time", type=Duration(), metavar="TIME", help="Most time for the fit: 60s, 2m, 1h."),

@@ -78,6 +78,10 @@ class Units:
             return penalty
         return in_units(penalty, self.half, -2 * self.half * beta)
 
+    def loss(self, value: float, beta: float) -> float:
+        """A loss in the units of the user; infinite where no number is so large."""
+        return times_power(value, 2 * self.half * beta) if self.half else value
+
     def error(self, norm: float, beta: float) -> float:
         """``sqrt(2 d)`` in the units of the user; infinite where no number is so large."""
         return times_power(norm, self.half * beta)

@@ -59,7 +59,7 @@ def _set(library: Any, count: int) -> None:
     getattr(library, "_real_set_num_threads", library.set_num_threads)(count)
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """One BLAS thread: for the process, or for the calling thread where BLAS counts per thread (OpenMP)."""
     for library in _blas():
         _set(library, 1)
@@ -117,7 +117,7 @@ def session(n_jobs: int | None = None) -> Iterator[int]:
             libraries = _blas()
             shared.restore = [(library, library.get_num_threads()) for library in libraries]
             shared.allowed = min([available(), *(n for _, n in shared.restore if n)])
-            _quieten()
+            quieten()
         shared.inside += 1
         allowed = shared.allowed
     try:
@@ -142,7 +142,7 @@ def _workers(count: int) -> ThreadPoolExecutor:
     with _shared.lock:
         executor = _shared.executor
         if executor is None or executor._max_workers < count:
-            executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=_quieten)
+            executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=quieten)
             _shared.executor = executor
         return executor
 
