@@ -40,6 +40,7 @@ class Sparse:
         self.stored = len(X.data)
         self.arrays = X.indptr, X.indices, X.data
         self.blocks = grid.sparse_blocks(X.indptr)
+        self._transposed: Sparse | None = None
 
     @cached_property
     def norm2(self) -> float:
@@ -72,5 +73,7 @@ class Sparse:
         return sweep(self, fn, W, grid.lanes(self.blocks, most), seconds)
 
     def transposed(self) -> Sparse:
-        """The same numbers by columns: a copy of the size of X."""
-        return Sparse(sp.csr_array(self.X.T), self.threads)
+        """The same numbers by columns: a copy of the size of X, made once."""
+        if self._transposed is None:
+            self._transposed = Sparse(sp.csr_array(self.X.T), self.threads)
+        return self._transposed

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from partwise.engine.step import State
+from partwise.engine.step import SOLVER_FLOPS, State
 from partwise.errors import DataError
 from partwise.interfaces import Array, Data, Quadratic
+from partwise.kernels import pool
 from partwise.losses.beta import gram_of
 from partwise.penalties import Elastic
 from partwise.solvers import HALS
@@ -19,6 +20,11 @@ SVD_NAMES = NAMES[1:5]
 
 EXACT_SVD_SIZE = 1_000_000
 """Up to this many cells LAPACK finds the singular triplets, above it the randomised method."""
+
+OVERSAMPLING, POWER_ITERATIONS = 5, 1
+"""Of the randomised method: as much as a start needs, three readings of X."""
+
+CHUNK_ROWS = 8192
 
 
 def start(data: Data, k: int, name: str, random_state: np.random.RandomState) -> State:
@@ -89,44 +95,52 @@ def nndsvd(data: Data, k: int, name: str, random_state: np.random.RandomState) -
     return W, Ht
 
 
-def nnsvd_lrc(data: Data, k: int, refinements: int = 20) -> tuple[Array, Array]:
+def nnsvd_lrc(data: Data, k: int, refinements: int = 1) -> tuple[Array, Array]:
     """Non-negative SVD with low-rank correction: k // 2 + 1 triplets, two components from each after the first.
 
     X is replaced by its truncated SVD ``Y Z'``; the positive and the negative parts of each triplet start one component
-    each, and twenty sweeps of coordinate descent fit them to ``Y Z'`` at O((n + p) k^2) each.
+    each, and a sweep of coordinate descent fits them to ``Y Z'``. One sweep, not the article's ten: it costs
+    O((n + p) k^2), which for sparse X is as much as an iteration on X itself.
 
     References
     ----------
     Atif, Qazi & Gillis (2019), doi:10.1016/j.patrec.2019.02.018
     """
     U, s, V = svd(data, k // 2 + 1)
-    Y, Z = U * np.sqrt(s), V * np.sqrt(s)
-    W, Ht = np.zeros((len(Y), k)), np.zeros((len(Z), k))
-    W[:, 0], Ht[:, 0] = np.abs(Y[:, 0]), np.abs(Z[:, 0])
-    for q in range(1, k):
-        triplet, sign = (q + 1) // 2, 1 if q % 2 else -1
-        W[:, q], Ht[:, q] = np.maximum(sign * Y[:, triplet], 0), np.maximum(sign * Z[:, triplet], 0)
-    solver, free = HALS(sweeps=1), Elastic()
+    Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
+    W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
     for _ in range(refinements):
-        solver.update(W, Quadratic(gram_of(Ht), Y @ (Z.T @ Ht)), free, W)
-        solver.update(Ht, Quadratic(gram_of(W), Z @ (Y.T @ W)), free, Ht)
-    return balanced(W, Ht)
+        refine(W, Ht, Y, Z, data.threads)
+        refine(Ht, W, Z, Y, data.threads)
+    return W, Ht
 
 
-def balanced(W: Array, Ht: Array) -> tuple[Array, Array]:
-    """The same product with |w_q| = |h_q| for every component that is alive."""
-    w, h = np.linalg.norm(W, axis=0), np.linalg.norm(Ht, axis=0)
-    alive = (w > 0) & (h > 0)
-    scale = np.ones_like(w)
-    scale[alive] = np.sqrt(h[alive] / w[alive])
-    return W * scale, Ht / scale
+def non_negative_parts(Y: Array, k: int) -> Array:
+    """|y_0|, then the positive and the negative parts of y_1, y_2, ..., in turn."""
+    A = np.empty((len(Y), k), Y.dtype)
+    np.abs(Y[:, 0], out=A[:, 0])
+    np.maximum(Y[:, 1 : 1 + k // 2], 0, out=A[:, 1::2])
+    np.maximum(-Y[:, 1 : 1 + (k - 1) // 2], 0, out=A[:, 2::2])
+    return A
+
+
+def refine(A: Array, B: Array, Y: Array, Z: Array, threads: int) -> None:
+    """One sweep of coordinate descent on the rows of A for ``Y Z' ~ A B'``, in place."""
+    gram, small = gram_of(B, threads), Z.T @ B
+
+    def chunk(start: int) -> None:
+        rows = slice(start, start + CHUNK_ROWS)
+        HALS(sweeps=1).update(A[rows], Quadratic(gram, Y[rows] @ small), Elastic(), A)
+
+    seconds = 4 * len(A) * B.shape[1] ** 2 / SOLVER_FLOPS
+    pool.run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds)
 
 
 def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
-    """The leading singular triplets of X with fixed signs: U (n, rank), s (rank,), V (p, rank), float64.
+    """The leading singular triplets of X with fixed signs: U (n, rank), s (rank,), V (p, rank).
 
-    Small matrices by LAPACK; others by a randomised range finder with four power iterations (ten readings of X), always
-    from the same random numbers.
+    Small matrices by LAPACK; others by subspace iteration from a few more vectors than asked for, always from the same
+    random numbers, in three readings of X: as exact as a start needs.
 
     References
     ----------
@@ -139,23 +153,45 @@ def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
         X = data.X.toarray() if data.sparse else data.X
         U, s, Vt = np.linalg.svd(np.asarray(X, np.float64), full_matrices=False)
         V = Vt.T
-    else:
-        U, s, V = randomised_svd(data, min(rank + 10, min(n, p)))
-    U, s, V = U[:, :rank], s[:rank], V[:, :rank]
-    signs = np.sign(V[np.argmax(np.abs(V), axis=0), np.arange(rank)])
-    signs[signs == 0] = 1
-    return U * signs, s, V * signs
+        signs = signs_of(V)
+        return U[:, :rank] * signs[:rank], s[:rank], V[:, :rank] * signs[:rank]
+    return randomised_svd(data, rank)
 
 
-def randomised_svd(data: Data, width: int, power_iterations: int = 4) -> tuple[Array, Array, Array]:
-    """Halko, Martinsson and Tropp's method with ``width`` test vectors."""
-    V = np.random.default_rng(0).standard_normal((data.shape[1], width))
+def signs_of(V: Array) -> Array:
+    """The sign of the largest entry of each column."""
+    return np.where(V[np.argmax(np.abs(V), axis=0), np.arange(V.shape[1])] < 0, -1.0, 1.0)
+
+
+def randomised_svd(data: Data, rank: int, power_iterations: int = POWER_ITERATIONS) -> tuple[Array, Array, Array]:
+    """Subspace iteration from a few more random vectors, ``V <- orth(X'(X V))``, then the SVD of ``X V``.
+
+    Both by Gram matrices, which is all that a tall matrix allows at the cost of a product: singular values below 1e-7
+    of the largest are given as 0, and so are their vectors.
+    """
+    width = min(rank + OVERSAMPLING, *data.shape)
+    V = orthonormal(np.random.default_rng(0).standard_normal((data.shape[1], width)))
     for _ in range(power_iterations):
-        U = np.linalg.qr(times(data, V))[0]
-        V = np.linalg.qr(times_transposed(data, U))[0]
-    U = np.linalg.qr(times(data, V))[0]
-    left, s, right = np.linalg.svd(times_transposed(data, U), full_matrices=False)
-    return U @ right.T, s, left
+        V = orthonormal(times(data.transposed(), times(data, V)))
+    U = times(data, V)
+    s, right, inverse = gram_svd(U, data.threads)
+    V = V @ right[:, :rank]
+    signs = signs_of(V)
+    return U @ (right * inverse)[:, :rank].astype(U.dtype) * signs.astype(U.dtype), s[:rank], V * signs
+
+
+def orthonormal(V: Array) -> Array:
+    """An orthonormal basis of the columns of V; a zero column for every direction that they lack."""
+    _, right, inverse = gram_svd(V)
+    return V @ (right * inverse)
+
+
+def gram_svd(U: Array, threads: int = 1) -> tuple[Array, Array, Array]:
+    """Singular values of a tall U in falling order, its right vectors, and the inverses of the values (0 for 0)."""
+    values, right = np.linalg.eigh(gram_of(U, threads))
+    values, right = values[::-1], right[:, ::-1]
+    s = np.sqrt(np.where(values > 1e-14 * values[0], values, 0))
+    return s, right, np.divide(1, s, out=np.zeros_like(s), where=s > 0)
 
 
 def times(data: Data, B: Array) -> Array:
@@ -168,15 +204,4 @@ def times(data: Data, B: Array) -> Array:
         return 0
 
     data.sweep(multiply, out, collect=False)
-    return out.astype(np.float64)
-
-
-def times_transposed(data: Data, A: Array) -> Array:
-    """``X' A`` in float64."""
-
-    def add(X, rows, total):
-        total = np.zeros((data.shape[1], A.shape[1])) if total is None else total
-        X.add_t_dot(rows, total)
-        return total
-
-    return data.sweep(add, np.ascontiguousarray(A, data.dtype))
+    return out
