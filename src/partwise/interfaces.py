@@ -75,22 +75,20 @@ class Split:
         return self.pos - self.neg
 
 
-class Rows:
-    """The data themselves, for solvers that work row by row on the stored entries (see `partwise.solvers.scd`)."""
-
-
 @dataclass
 class Evidence:
     """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
 
     ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
     positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
-    part of the gradient, its natural scale; ``norm2``: squares of the updated factor.
+    part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``stored``: the part of the loss
+    that vanishes where x = 0, with the updated rows, from solvers that have it for nothing.
     """
 
     grad2: Array
     neg2: Array
     norm2: Array
+    stored: float = 0.0
 
     @classmethod
     def zeros(cls, k: int) -> Evidence:
@@ -101,6 +99,7 @@ class Evidence:
         self.grad2 += other.grad2
         self.neg2 += other.neg2
         self.norm2 += other.norm2
+        self.stored += other.stored
         return self
 
 
@@ -111,6 +110,14 @@ class Fixed:
     B: Array
     gram: Array
     colsum: Array
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The data themselves beside the fixed factor, for solvers that work on the stored entries of each row."""
+
+    X: Block
+    fixed: Fixed
 
 
 class Block(Protocol):
@@ -197,6 +204,8 @@ class Solver(Protocol):
     def separable(self) -> bool: ...
     @property
     def accelerable(self) -> bool: ...
+    @property
+    def opening(self) -> int: ...
 
     def update(self, A: Array, stats: Any, penalty: Any, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with better ones; ``size`` (k,) is the column mean of the whole factor."""

@@ -300,7 +300,7 @@ def test_the_choice_of_the_solver_follows_the_loss():
     assert all(auto(Beta(beta)) == "mu" for beta in (1.0, 0.0, 1.5))
     assert isinstance(solver_of("auto", Beta(2.0), sweeps=2), HALS)
     assert isinstance(solver_of("bpp", Beta(2.0)), BPP)
-    with pytest.raises(IncompatibleError, match=r"solver='newton' is unknown\. Solvers: auto, cd, mu, bpp"):
+    with pytest.raises(IncompatibleError, match=r"solver='newton' is unknown\. Solvers: auto, cd, mu, bpp, scd"):
         solver_of("newton", Beta(2.0))
 
 

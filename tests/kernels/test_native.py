@@ -443,13 +443,14 @@ def test_mu_equals_the_reference(k, dtype, gamma, shared):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.99])
-def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight):
+@pytest.mark.parametrize("lowest", [0.0, 0.1, 1.0])
+def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest):
     rng = np.random.default_rng(0)
     previous, current = rng.random((61, 7)).astype(dtype), frozen(rng.random((61, 7)).astype(dtype))
     previous[3, 2] = np.nan
     expected = previous.copy()
-    reference.look_ahead(expected, current, weight)
-    kernels.look_ahead(previous, current, weight)
+    reference.look_ahead(expected, current, weight, lowest)
+    kernels.look_ahead(previous, current, weight, lowest)
     assert np.isnan(previous[3, 2])
     assert np.nanmin(previous) >= 0
     np.testing.assert_allclose(previous, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
@@ -518,7 +519,49 @@ def test_kl_solve_ignores_stored_zeros_and_empties_empty_rows():
     X.eliminate_zeros()
     again = A.copy()
     kernels.kl_solve((X.indptr, X.indices, X.data), 0, 61, again, B, B.sum(0), 0, 0, FLOOR, 1e-3, 500, converged)
-    assert (a == again).all()
+    np.testing.assert_allclose(a, again, rtol=1e-9, atol=1e-9)  # other lanes of the sums
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("l1, l2", [(0, 0), (0.1, 0.01)])
+def test_kl_sweep_equals_the_reference(k, dtype, index, l1, l2):
+    csr, A, B = problem(k, dtype, index)
+    A = A * (np.random.default_rng(1).random(A.shape) < 0.7) + 0.1 * (np.arange(k) == 0)
+    A = frozen(A.astype(dtype))
+    colsum = frozen(B.sum(0, dtype=np.float64))
+    arguments = [csr, 0, 61, A, B, colsum, l1, l2, FLOOR, 2, np.ones(k), np.ones(k)]
+    bound = 4000 * k * np.finfo(dtype).eps  # as for kl_solve, two sweeps
+    agree("kl_sweep", arguments, [3, 10, 11], bound, bound)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33])
+@pytest.mark.parametrize("l1, l2", [(0, 0), (0.1, 3.0)])
+def test_kl_sweep_is_monotone_and_returns_the_value_of_the_new_rows(k, dtype, l1, l2):
+    csr, A, B = problem(k, dtype)
+    a, colsum, unused = 10 * A, B.sum(0, dtype=np.float64), np.zeros((2, k))
+    before = kl_divergence(csr, a, B, 1e-12, l1, l2)
+    for _ in range(8):
+        value = kernels.kl_sweep(csr, 0, 61, a, B, colsum, l1, l2, 1e-12, 1, unused[0], unused[1])
+        after = kl_divergence(csr, a, B, 1e-12, l1, l2)
+        assert (after <= before + 1e3 * k * np.finfo(dtype).eps * (1 + np.abs(before))).all()
+        before = after
+        exact = kernels.csr_value(csr, 0, 61, a, B, 1.0, 1e-12)
+        assert value == pytest.approx(exact, rel=1e3 * float(np.finfo(dtype).eps), abs=1e3 * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_coordinate_that_does_not_help_becomes_exactly_zero_in_one_sweep(dtype):
+    X = sp.csr_array(np.array([[2.0, 4.0, 0.0, 0.0]], dtype))
+    B = np.array([[1, 0], [2, 1e-3], [0, 1], [0, 1]], dtype)
+    a, unused = np.ones((1, 2), dtype), np.zeros((2, 2))
+    for _ in range(3):
+        csr = X.indptr, X.indices, X.data
+        kernels.kl_sweep(csr, 0, 1, a, B, B.sum(0, dtype=np.float64), 0, 0, 1e-12, 1, unused[0], unused[1])
+    assert a[0, 1] == 0
+    assert a[0, 0] == pytest.approx(2, rel=10 * float(np.finfo(dtype).eps))
 
 
 def test_a_row_slice_and_a_single_row_with_odd_strides_are_contiguous():
@@ -579,6 +622,8 @@ def wrong_calls():
     yield "read-only A", TypeError, "pivot", (A, gram, A, 0, done)
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
+    yield "short colsum", ValueError, "kl_sweep", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1, k, k)
+    yield "short evidence", ValueError, "kl_sweep", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1, short, k)
     yield "A of other rows", ValueError, "kl_solve", (csr, 1, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from partwise import kernels
-from partwise.engine.objective import penalties
+from partwise.engine.objective import magnitude, penalties
 from partwise.engine.problem import Problem
 from partwise.engine.step import Momentum, Reading, State, step
 from partwise.interfaces import Array, Data
 from partwise.kernels import pool
 
 COMPARABLE_ABOVE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-5}
-"""Share of |X|^2 above which the loss from products has enough digits to be compared."""
+"""Share of `magnitude` above which the loss from sums has enough digits to be compared."""
+
+LOWEST = 0.1
+"""Share of itself that an entry keeps when looking ahead, for losses whose gradient is infinite where y = 0 < x."""
 
 CHUNK_ROWS = 8192
 
@@ -42,8 +45,9 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     now = state.momentum
     following = (1 + np.sqrt(1 + 4 * now.t**2)) / 2
     weight = (now.t - 1) / following
-    look_ahead(now.W, state.W, weight, data.threads)
-    look_ahead(now.Ht, state.Ht, weight, data.threads)
+    lowest = LOWEST if problem.loss.beta < 2 else 0.0
+    look_ahead(now.W, state.W, weight, lowest, data.threads)
+    look_ahead(now.Ht, state.Ht, weight, lowest, data.threads)
     ahead = State(now.W, now.Ht, state.n_iter)
     reading = step(problem, data, by_columns, ahead)
     objective = (reading.fit or 0.0) + penalties(problem, ahead.W, ahead.Ht)
@@ -53,16 +57,16 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
         now.t = 1.0
         return reading
     now.W, now.Ht, state.W, state.Ht = state.W, state.Ht, ahead.W, ahead.Ht
-    trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * data.norm2
+    trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * magnitude(problem.loss, data)
     now.t, now.objective = (following, objective) if trusted else (1.0, np.inf)
     return reading
 
 
-def look_ahead(previous: Array, current: Array, weight: float, threads: int) -> None:
-    """Overwrite ``previous`` with ``max(0, current + weight (current - previous))``."""
+def look_ahead(previous: Array, current: Array, weight: float, lowest: float, threads: int) -> None:
+    """Overwrite ``previous`` with ``max(lowest * current, current + weight (current - previous))``."""
 
     def chunk(start: int) -> None:
         rows = slice(start, start + CHUNK_ROWS)
-        kernels.look_ahead(previous[rows], current[rows], weight)
+        kernels.look_ahead(previous[rows], current[rows], weight, lowest)
 
     pool.run(chunk, range(0, len(previous), CHUNK_ROWS), threads, seconds=3 * current.nbytes / BYTES_PER_SECOND)

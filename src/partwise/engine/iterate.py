@@ -24,7 +24,7 @@ CHECK_EVERY = 10
 """An objective that costs a reading of X is computed every tenth iteration."""
 
 TRUSTED_ABOVE = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-3}
-"""Share of |X|^2 above which the objective from products has enough digits for the stopping rule."""
+"""Share of `magnitude` above which an objective from sums has enough digits for the stopping rule."""
 
 STOP_REASONS = {
     "converged": "the KKT residual reached tol, or the objective stopped falling",
@@ -73,9 +73,10 @@ def iterate(
     resolution = np.finfo(data.dtype).eps * exact.magnitude(problem.loss, data) / 100
     progress = Progress(state, Monitor(limits.tol, resolution))
     hopeless: set[int] = set()
-    advance = accelerated_step if problem.accelerable else step
     for done in range(1, limits.max_iter + 1):
-        reading = advance(problem, data, by_columns, state)
+        current_problem = problem.at(state.n_iter)
+        advance = accelerated_step if current_problem.accelerable else step
+        reading = advance(current_problem, data, by_columns, state)
         last = done == limits.max_iter
         seconds = perf_counter() - began
         if reading.accepted:
@@ -99,9 +100,9 @@ def iterate(
 
 
 def current(problem: Problem, data: Data, state: State, reading: Reading, check: bool) -> float | None:
-    """The objective of the state: free after a quadratic reading, else computed where ``check`` says so."""
+    """The objective of the state: free where the reading has it, else computed where ``check`` says so."""
     fit = reading.fit
-    if fit is None or fit <= TRUSTED_ABOVE[data.dtype] * data.norm2:
+    if fit is None or fit <= TRUSTED_ABOVE[data.dtype] * exact.magnitude(problem.loss, data):
         if not check:
             return None
         fit = exact.divergence(problem.loss, data, state.W, state.Ht)

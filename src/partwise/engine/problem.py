@@ -6,16 +6,16 @@ generates the grid of the tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
 from partwise.interfaces import Data, Quadratic
 from partwise.losses import Beta
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS, MU, LeeSeung
+from partwise.solvers import BPP, HALS, MU, SCD, LeeSeung
 
-SOLVERS = ("cd", "mu", "bpp")
+SOLVERS = ("cd", "mu", "bpp", "scd")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,12 @@ class Problem:
             found = gap(self.loss, solver, penalty)
             if found:
                 raise IncompatibleError(found)
+
+    def at(self, n_iter: int) -> Problem:
+        """The problem as iteration ``n_iter`` works on it: a solver may leave the first iterations to another."""
+        if n_iter >= max(self.solver_W.opening, self.solver_H.opening):
+            return self
+        return replace(self, solver_W=MU(self.loss.exponent), solver_H=MU(self.loss.exponent))
 
     @property
     def accelerable(self) -> bool:
@@ -84,7 +90,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
 
     Parameters
     ----------
-    name : {"auto", "cd", "mu", "bpp"}
+    name : {"auto", "cd", "mu", "bpp", "scd"}
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
@@ -97,7 +103,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     name = auto(loss) if name == "auto" else name
     if normalize is not None:
         return lee_seung(name, loss, normalize)
-    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "bpp": BPP()}[name]
+    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
 
 
 def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:

@@ -70,15 +70,16 @@ class NMF(BaseNMF):
         Number of parts k. "auto" is scikit-learn's rule: the size of a given factor, else the number of features, which
         is rarely what you want. More than min(X.shape) warns.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
-        Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, "random" if k > min(X.shape).
-        "custom" takes W and H as given to `fit`.
+        Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu`` and ``scd``, "random" if
+        k > min(X.shape). "custom" takes W and H as given to `fit`.
     n_init : int, default=1
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
         alone. Ten cost 320 iterations more than one, and the memory of their factors.
-    solver : {"auto", "cd", "mu", "bpp"}, default="auto"
+    solver : {"auto", "cd", "mu", "bpp", "scd"}, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
-        block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "auto": cd for Frobenius,
+        block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "scd": coordinate descent on
+        the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for Frobenius,
         else mu. All are monotone: no iteration raises the objective.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
@@ -133,7 +134,8 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        accepted iteration for Frobenius, every tenth for other losses, whose objective costs a reading of X.
+        accepted iteration of ``cd``, ``bpp`` and ``scd``, every tenth of ``mu``, where the objective costs a reading of
+        X.
     restarts_ : DataFrame
         One row per start: seed (an int for ``random_state`` that draws it again as "random"; missing for a start that
         was not drawn from one), iterations, objective (when it was dropped or finished), kept. Their spread says how
@@ -314,7 +316,7 @@ class NMF(BaseNMF):
         if given is not None:
             W, Ht = (np.ascontiguousarray(units.inward(factor)) for factor in given)
             return [Start(State(W, Ht))]
-        name = self._start_name(X, k, "nndsvda" if self._solver_name() == "mu" else "nnsvdlrc")
+        name = self._start_name(X, k, "nndsvda" if self._solver_name() in ("mu", "scd") else "nnsvdlrc")
         if name == "nndsvd" and self._solver_name() == "mu":
             warnings.warn(
                 "The multiplicative update ('mu') solver cannot update zeros present in the initialization, and so "

@@ -39,6 +39,7 @@ look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 pivot = _kernels.pivot
 kl_solve = _kernels.kl_solve
+kl_sweep = _kernels.kl_sweep
 
 __all__ = [
     "BUILD",
@@ -50,6 +51,7 @@ __all__ = [
     "hals",
     "hals_solve",
     "kl_solve",
+    "kl_sweep",
     "look_ahead",
     "mu",
     "pivot",

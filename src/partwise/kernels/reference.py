@@ -142,10 +142,10 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
         converged[rows] = worst <= limit[rows]
 
 
-def look_ahead(previous, current, weight):
-    """Overwrite ``previous`` with ``max(0, current + weight (current - previous))``. O(m k)."""
+def look_ahead(previous, current, weight, lowest):
+    """Overwrite ``previous`` with ``max(lowest * current, current + weight (current - previous))``. O(m k)."""
     ahead = current.dtype.type(1 + weight) * current - current.dtype.type(weight) * previous
-    np.maximum(ahead, 0, out=previous)
+    np.maximum(ahead, current.dtype.type(lowest) * current, out=previous)
 
 
 def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2):
@@ -283,56 +283,99 @@ def _solve_passive(gram, cross, passive):
 def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, converged):
     """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
 
-    Cyclic Newton coordinate descent on the row's nonzeros x with y = B_nonzeros @ a (floored at ``floor``). For
-    q = 0..k-1, with g = colsum[q] + l1 + l2 a_q - sum(x b_q / y) and c = l2 + sum(x b_q^2 / y^2):
-    a_q <- max(0, a_q - g / c), and a_q <- 0 where c = 0. A Newton step to the right never overshoots (the curvature
-    falls with a_q); one to below a_q / 2 is kept only if the divergence does not rise along it, else the multiplicative
-    value of `mu` is taken: monotone either way (up to the floor). ``floor`` is a share of the row's largest x here.
-    y is computed anew every eighth sweep.
-    ``colsum`` (k,) holds the column sums of B. A row is finished after the first sweep in which, for all q, the
-    projected gradient met is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its neighbours. A
-    row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`. O(nnz k) a sweep.
+    Coordinate descent on the row's nonzeros, see `kl_sweep`, four sweeps a round. ``colsum`` (k,) holds the column
+    sums of B; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
+    all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its
+    neighbours. A row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`.
+    """
+    for i, x, b in _positive_rows(csr, start, stop, B):
+        converged[i] = 0
+        for sweep in range(0, max_sweeps, 4):
+            y, pull = _kl_look(x, b, A[i], floor)
+            g = colsum + l1 + l2 * A[i] - pull
+            worst = np.abs(np.where(A[i] > 0, g, np.minimum(g, 0))) / np.maximum(colsum + l1, SWEEP_LIMIT_TINY)
+            if worst.max(initial=0) <= tol:
+                converged[i] = 1
+                break
+            _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, min(4, max_sweeps - sweep))
+
+
+def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2):
+    """``sweeps`` rounds of coordinate descent on the Kullback-Leibler divergence of every row; returns its stored part.
+
+    For each row, with x its nonzeros, b the rows of B beside them, y = b @ a floored at ``floor`` times the largest x,
+    first the gradient g = colsum + l1 + l2 a - sum(x b / y) of all coordinates is taken; it makes the evidence
+    ``grad2`` (projected) and ``neg2`` (of sum(x b / y)). Then each coordinate with a_q > 0 or g_q < 0, in turn, takes a
+    step that lowers the divergence and never passes its minimiser, from pull = sum(x b_q / y), curve = sum(x b_q^2 /
+    y^2) and push = colsum[q] + l1 + l2 a_q at the current y:
+
+    * pull > push: up, to where ``pull / (1 + d curve / pull) = push``: the left side is below the true pull (Jensen).
+    * down to 0, where Newton's step would leave the positive numbers and sum(x b_q / (y - a_q b_q)) <= colsum[q] + l1;
+    * else down, to the share t of a_q where ``pull - a_q curve + a_q curve / t = push``: each 1 / (1 - s (1 - t)) lies
+      below its chord in s = a_q b_q / y.
+
+    Each agrees with Newton's step near the minimiser. A row without nonzeros becomes 0. Returns the sum over stored
+    entries of ``x log(x / y) - x`` with the new rows. O(nnz k + nnz (coordinates that can move) sweeps).
 
     References
     ----------
     Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
     """
+    value = 0.0
+    for i, x, b in _positive_rows(csr, start, stop, B):
+        y, pull = _kl_look(x, b, A[i], floor)
+        g = colsum + l1 + l2 * A[i] - pull
+        grad2 += np.where(A[i] > 0, g, np.minimum(g, 0)) ** 2
+        neg2 += pull.astype(np.float64) ** 2
+        y = _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, sweeps)
+        x, y = x.astype(np.float64), y.astype(np.float64)
+        value += float(np.sum(x * np.log(x / y) - x))
+    return value
+
+
+def _positive_rows(csr, start, stop, B):
+    """Number in the range, positive x and rows of B beside them; the rows of ``A`` without any are the caller's."""
     indptr, indices, data = csr
     for i in range(start, stop):
         nonzeros = slice(indptr[i], indptr[i + 1])
         x, b = data[nonzeros], B[indices[nonzeros]]
-        positive = x > 0
-        converged[i - start] = _kl_row(x[positive], b[positive], A[i - start], colsum, l1, l2, floor, tol, max_sweeps)
+        yield i - start, x[x > 0], b[x > 0]
 
 
-def _kl_row(x, b, a, colsum, l1, l2, floor, tol, max_sweeps):
-    """Solve one row in place; 1 if it converged."""
+def _kl_look(x, b, a, floor):
+    """y = b a, floored, and the pull of every coordinate."""
     if not len(x):
         a[...] = 0
-        return 1
-    floor = x.dtype.type(floor * x.max())
-    for sweep in range(max_sweeps):
-        if sweep % 8 == 0:
-            y = np.maximum(b @ a, floor)
-        worst = 0.0
-        for q in range(len(a)):
-            ratio = x / y
-            pull = ratio @ b[:, q]
-            push = colsum[q] + l1 + l2 * a[q]
-            g = push - pull
-            c = l2 + (ratio / y) @ (b[:, q] * b[:, q])
-            violation = abs(g) if a[q] > 0 else max(-g, 0)
-            worst = max(worst, violation / max(colsum[q] + l1, SWEEP_LIMIT_TINY))
-            new = max(0.0, a[q] - g / c) if c > 0 else 0.0
-            if c > 0 and new < a[q] / 2:
-                step = new - a[q]
-                moved = np.maximum(y + step * b[:, q], floor)
-                rise = step * (colsum[q] + l1) + l2 * (new**2 - a[q] ** 2) / 2 - x @ np.log(moved / y)
-                if rise > 0:
-                    ahead = colsum[q] + l1
-                    new = 2 * a[q] * pull / (ahead + np.sqrt(ahead**2 + 4 * l2 * a[q] * pull))
+    y = np.maximum(b @ a, x.dtype.type(floor * x.max(initial=0)))
+    return y, (x / y) @ b
+
+
+def _kl_descend(x, b, a, y, g, scale, l2, floor, sweeps):
+    """Sweeps over the coordinates of one row that can move, in place; returns y."""
+    moving = np.flatnonzero((a > 0) | (g < 0)) if len(x) else []
+    floor = x.dtype.type(floor * x.max(initial=0))
+    for _ in range(sweeps):
+        for q in moving:
+            new = x.dtype.type(_kl_best(x, b[:, q], y, a[q], scale[q], l2, floor))
             y = np.maximum(y + (new - a[q]) * b[:, q], floor)
             a[q] = new
-        if worst <= tol:
-            return 1
-    return 0
+    return y
+
+
+def _kl_best(x, b, y, a, scale, l2, floor):
+    """The new value of one coordinate."""
+    share = b / y
+    pull, curve, now = float(x @ share), float((x * share) @ share), float(a)
+    push = scale + l2 * now
+    g = push - pull
+    if g < 0:
+        slope = push * curve / pull + l2
+        bottom = slope + np.sqrt(slope * slope - 4 * l2 * curve / pull * g)
+        return now - 2 * g / bottom if bottom > 0 else 0.0
+    if now == 0:
+        return 0.0
+    if now * (curve + l2) <= g and x @ (b / np.maximum(y - a * b, floor)) <= scale:
+        return 0.0
+    bend = now * curve
+    rest = scale - pull + bend
+    return now * 2 * bend / (rest + np.sqrt(rest * rest + 4 * l2 * now * bend))

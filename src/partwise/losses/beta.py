@@ -73,6 +73,8 @@ class Beta:
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""
+        if kind is Rows:
+            return Rows(X, fixed)
         if self.beta == 2:
             stats = Quadratic(fixed.gram, X.dot(fixed.B))
             return stats if kind is Quadratic else as_split(stats, A)

@@ -1,7 +1,7 @@
 """Solvers: each turns one kind of statistic into better rows of a factor.
 
-``cd`` is `HALS`, ``mu`` is `MU` (or `LeeSeung`), ``bpp`` is `BPP`; `SCD` solves Kullback-Leibler rows. Names become
-objects in `partwise.engine.problem`, which knows the loss.
+``cd`` is `HALS`, ``mu`` is `MU` (or `LeeSeung`), ``bpp`` is `BPP`, ``scd`` is `SCD`. Names become objects in
+`partwise.engine.problem`, which knows the loss.
 """
 
 from partwise.solvers.bpp import BPP

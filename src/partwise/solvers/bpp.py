@@ -38,6 +38,7 @@ class BPP:
     monotone = True
     separable = True
     accelerable = True
+    opening = 0
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""

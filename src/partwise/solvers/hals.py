@@ -49,6 +49,7 @@ class HALS:
     monotone = True
     separable = True
     accelerable = True
+    opening = 0
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""

@@ -45,6 +45,7 @@ class MU:
     monotone = True
     separable = True
     accelerable = False
+    opening = 0
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""

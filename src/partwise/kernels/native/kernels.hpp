@@ -24,7 +24,7 @@ struct DenseKernels {
                  double* neg2);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                        std::uint8_t* converged);
-    void (*look_ahead)(T* previous, const T* current, Size count, double weight);
+    void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2);
     void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
@@ -38,6 +38,8 @@ struct SparseKernels {
     void (*csr_ratio_t_dot_add)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor,
                                 double* total);
     double (*csr_value)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor);
+    double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
+                       double floor, Size sweeps, double* grad2, double* neg2);
     void (*kl_solve)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
                      double floor, double tol, Size max_sweeps, std::uint8_t* converged);
 };

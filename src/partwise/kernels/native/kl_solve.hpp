@@ -1,23 +1,17 @@
-// Cyclic Newton coordinate descent on the Kullback-Leibler divergence of one row at a time, SIMD lanes over its
-// nonzeros.
+// Coordinate descent on the Kullback-Leibler divergence of one row at a time, SIMD lanes over its nonzeros.
 //
-// Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
+// Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; the steps are those of reference.py.
 #pragma once
 
 #include <cmath>
 
-#include "simd.hpp"
+#include "csr.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
 
-// The nonzeros of one row, padded to whole vectors with x = b = 0 and y > 0, which add nothing.
-template <class T>
-struct KlRow {
-    Size count, padded;
-    T *x, *y;
-    T* b;  // k x padded: row q holds B[index, q]
-};
+// Numbers to which rows are padded: whole vectors of any instruction set, and whole fours for `dots`.
+constexpr Size kl_pad = 8;
 
 template <class T>
 inline T sum_lanes_of(Vec<T> v) {
@@ -27,99 +21,234 @@ inline T sum_lanes_of(Vec<T> v) {
     return sums[0];
 }
 
-// pull = sum x b / y and curve = sum x b^2 / y^2
-template <class T>
-inline void kl_sums(const KlRow<T>& row, const T* b, double& pull, double& curve) {
-    constexpr int V = lanes<T>;
-    Vec<T> first{}, second{};
-    for (Size j = 0; j < row.padded; j += V) {
-        const Vec<T> y = load<V>(row.y + j), scaled = load<V>(b + j) / y, term = scaled * load<V>(row.x + j);
-        first += term;
-        second += term * scaled;
-    }
-    pull = sum_lanes_of<T>(first);
-    curve = sum_lanes_of<T>(second);
+// log x of a normal x > 0 to 1e-15 or so, in operations that compilers turn into vectors: x = 2^e m with m around 1,
+// and log m = 2 artanh((m - 1) / (m + 1)) by its series.
+inline double log_of(double x) {
+    constexpr std::uint64_t low = 0x3fe6a09e667f3bcd, bias = std::uint64_t(1024) << 52;  // root of 1/2
+    constexpr std::uint64_t magic = 0x4330000000000000;                                    // 2^52: its last bits count
+    std::uint64_t bits;
+    std::memcpy(&bits, &x, sizeof bits);
+    const std::uint64_t exponent = (bits - low + bias) >> 52, mantissa = bits - (exponent << 52) + bias;
+    const std::uint64_t counted = exponent | magic;
+    double m, e;
+    std::memcpy(&m, &mantissa, sizeof m);
+    std::memcpy(&e, &counted, sizeof e);
+    const double s = (m - 1) / (m + 1), z = s * s;
+    double series = 2.0 / 19;
+    for (int odd = 17; odd > 1; odd -= 2) series = series * z + 2.0 / odd;
+    return (e - (4503599627370496.0 + 1024)) * 0.693147180559945309417 + s * (series * z + 2);
 }
 
-// y <- max(y + step b, floor)
+// One row of X beside the rows of B at its stored entries: what every coordinate step of the row works on. Entries are
+// padded with x = 0, y = 1, b = 0, which add nothing.
 template <class T>
-inline void kl_move(const KlRow<T>& row, const T* b, T step, T floor) {
-    for (Size j = 0; j < row.padded; ++j) row.y[j] = at_least(row.y[j] + step * b[j], floor);
-}
+class KlRow {
+public:
+    KlRow(Size longest, Size k, const double* colsum, double l1, double l2, double floor)
+        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), colsum_(colsum), l1_(l1), l2_(l2), floor_(floor),
+          scratch_((k + 3) * capacity_ + 2 * (k + lanes<T>)), active_(k), x_(scratch_.get()), y_(x_ + capacity_),
+          ratio_(y_ + capacity_), slab_(ratio_ + capacity_), pull_(slab_ + k * capacity_),
+          pieces_(pull_ + k + lanes<T>) {}
 
-template <class T>
-inline bool kl_row(const KlRow<T>& row, T* a, Size k, const double* colsum, double l1, double l2, T floor, double tol,
-                   Size max_sweeps) {
-    constexpr double tiny = 1e-300;  // as in reference.py: both sides zero
-    for (Size sweep = 0; sweep < max_sweeps; ++sweep) {
-        if (sweep % 8 == 0) {  // y anew, against drift
-            for (Size j = 0; j < row.padded; ++j) row.y[j] = j < row.count ? T(0) : T(1);
-            for (Size q = 0; q < k; ++q) kl_move(row, row.b + q * row.padded, a[q], T(0));
-            kl_move(row, row.b, T(0), floor);
+    // False for a row without positive entries.
+    template <class I>
+    bool open(const CsrRows<T, I>& X, Size i) {
+        const Size low = X.indptr[i];
+        count_ = X.indptr[i + 1] - low;
+        padded_ = (count_ + kl_pad - 1) / kl_pad * kl_pad;
+        largest_ = 0;
+        for (Size j = 0; j < count_; ++j) {
+            x_[j] = X.data[low + j];
+            largest_ = at_least(x_[j], largest_);
         }
+        for (Size j = count_; j < padded_; ++j) x_[j] = 0;
+        lowest_ = T(floor_ * largest_);
+        return largest_ > 0;
+    }
+
+    // y = B a, and the gradients of all coordinates: the worst violation of optimality, relative to colsum + l1. Those
+    // that can move become the slab.
+    template <class I>
+    double look(const I* index, const T* a, const T* B, double* grad2, double* neg2) {
+        constexpr double tiny = 1e-300;  // as in reference.py: both sides zero
+        with_width<T>(k_, [&](auto width) {
+            constexpr int W = decltype(width)::value;
+            cut<W>(a, k_, pieces_);
+            dots<W, 0>(pieces_, index, count_, count_, B, k_, y_);
+        });
+        for (Size j = 0; j < count_; ++j) {
+            y_[j] = at_least(y_[j], lowest_);
+            ratio_[j] = x_[j] / y_[j];
+        }
+        for (Size j = count_; j < padded_; ++j) y_[j] = 1;
+        for (Size q = 0; q < k_; ++q) pull_[q] = 0;
+        for_tiles<T>(k_, [&](auto width, auto vectors, Size first, Size last) {
+            gather<decltype(width)::value, decltype(vectors)::value>(ratio_, index, count_, 0, B + first, k_, last,
+                                                                     pull_ + first);
+        });
         double worst = 0;
-        for (Size q = 0; q < k; ++q) {
-            const T* b = row.b + q * row.padded;
-            double pull, curve;
-            kl_sums(row, b, pull, curve);
-            const double now = a[q], push = colsum[q] + l1 + l2 * now, g = push - pull;
-            const double scale = colsum[q] + l1;
-            const double violation = (now > 0 ? std::abs(g) : at_least(-g, 0.0)) / (scale > tiny ? scale : tiny);
-            worst = at_least(violation, worst);
-            curve += l2;
-            T next = curve > 0 ? T(positive_part(now - g / curve)) : T(0);
-            if (curve > 0 && next < now / 2) {
-                const double step = double(next) - now;
-                double rise = step * scale + l2 * (double(next) * next - now * now) / 2;
-                for (Size j = 0; j < row.count; ++j)
-                    rise -= row.x[j] * std::log(at_least(row.y[j] + T(step) * b[j], floor) / row.y[j]);
-                if (rise > 0) next = T(2 * now * pull / (scale + std::sqrt(scale * scale + 4 * l2 * now * pull)));
-            }
-            if (next != a[q]) kl_move(row, b, T(next - a[q]), floor);
-            a[q] = next;
+        moving_ = 0;
+        for (Size q = 0; q < k_; ++q) {
+            const double pull = pull_[q], scale = colsum_[q] + l1_, g = scale + l2_ * a[q] - pull;
+            const double gradient = projected(double(a[q]), g);
+            grad2[q] += gradient * gradient;
+            neg2[q] += pull * pull;
+            worst = at_least(std::abs(gradient) / (scale > tiny ? scale : tiny), worst);
+            active_.get()[moving_] = q;
+            moving_ += a[q] > 0 || g < 0;
         }
-        if (worst <= tol) return true;
+        collect(index, B);
+        return worst;
     }
-    return false;
-}
 
-// Memory: X and A read once, B gathered once into scratch of (k + 2) numbers per nonzero of the longest row; every
-// sweep then passes over that scratch twice.
+    // `sweeps` rounds over the coordinates that can move; y follows.
+    void descend(T* a, Size sweeps) {
+        const T* before = slab_;
+        T step = 0;
+        for (Size sweep = 0; sweep < sweeps; ++sweep)
+            for (Size s = 0; s < moving_; ++s) {
+                const Size q = active_.get()[s];
+                const T* b = slab_ + s * padded_;
+                const T next = best(b, before, step, a[q], colsum_[q] + l1_);
+                step = next - a[q];
+                a[q] = next;
+                before = b;
+            }
+        move(before, step);
+    }
+
+    // sum x log(x / y) - x
+    double value() const {
+        double total = 0, terms[kl_pad] = {};
+        for (Size j = 0; j < padded_; j += kl_pad)
+            for (Size u = 0; u < kl_pad; ++u) {
+                const double x = x_[j + u], ratio = x > 0 ? x / double(y_[j + u]) : 1.0;
+                terms[u] += x * log_of(ratio < 1e-300 ? 1e-300 : ratio) - x;
+            }
+        for (Size u = 0; u < kl_pad; ++u) total += terms[u];
+        return total;
+    }
+
+private:
+    template <class I>
+    void collect(const I* index, const T* B) {
+        const Size* active = active_.get();
+        for (Size j = 0; j < count_; ++j) {
+            const T* b = B + Size(index[j]) * k_;
+            for (Size s = 0; s < moving_; ++s) slab_[s * padded_ + j] = b[active[s]];
+        }
+        for (Size s = 0; s < moving_; ++s)
+            for (Size j = count_; j < padded_; ++j) slab_[s * padded_ + j] = 0;
+    }
+
+    // y <- max(y + step b, floor)
+    void move(const T* b, T step) {
+        if (step == 0) return;
+        for (Size j = 0; j < padded_; ++j) y_[j] = at_least(y_[j] + step * b[j], lowest_);
+    }
+
+    // pull = sum x b / y and curve = sum x b^2 / y^2, after y has followed the step before.
+    void sums(const T* b, const T* before, T step, double& pull, double& curve) {
+        constexpr int V = lanes<T>;
+        const Vec<T> low = Vec<T>{} + lowest_;
+        Vec<T> first{}, second{};
+        for (Size j = 0; j < padded_; j += V) {
+            const Vec<T> y = at_least(load<V>(y_ + j) + step * load<V>(before + j), low);
+            const Vec<T> share = load<V>(b + j) / y, term = share * load<V>(x_ + j);
+            store(y_ + j, y);
+            first += term;
+            second += term * share;
+        }
+        pull = sum_lanes_of<T>(first);
+        curve = sum_lanes_of<T>(second);
+    }
+
+    // sum x b / (y - a b)
+    double pull_without(const T* b, T a) const {
+        constexpr int V = lanes<T>;
+        const Vec<T> low = Vec<T>{} + lowest_;
+        Vec<T> sum{};
+        for (Size j = 0; j < padded_; j += V)
+            sum += load<V>(x_ + j) * load<V>(b + j) / at_least(load<V>(y_ + j) - a * load<V>(b + j), low);
+        return sum_lanes_of<T>(sum);
+    }
+
+    // The new value of a coordinate; `scale` is colsum + l1. See reference.py for the three cases.
+    T best(const T* b, const T* before, T step, T a, double scale) {
+        double pull, curve;
+        sums(b, before, step, pull, curve);
+        const double now = a, push = scale + l2_ * now, g = push - pull;
+        if (g < 0) {
+            const double slope = push * curve / pull + l2_;
+            const double bottom = slope + std::sqrt(slope * slope - 4 * l2_ * curve / pull * g);
+            return bottom > 0 ? T(now - 2 * g / bottom) : T(0);
+        }
+        if (now == 0) return 0;
+        if (now * (curve + l2_) <= g && pull_without(b, a) <= scale) return 0;
+        const double bend = now * curve, rest = scale - pull + bend;
+        return T(now * 2 * bend / (rest + std::sqrt(rest * rest + 4 * l2_ * now * bend)));
+    }
+
+    Size k_, capacity_, count_ = 0, padded_ = 0, moving_ = 0;
+    const double* colsum_;
+    double l1_, l2_, floor_;
+    Scratch<T> scratch_;
+    Scratch<Size> active_;
+    T *x_, *y_, *ratio_, *slab_, *pull_, *pieces_;
+    T largest_ = 0, lowest_ = 0;
+};
+
 template <class T, class I>
-void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-              double tol, Size max_sweeps, std::uint8_t* converged) {
-    constexpr int V = lanes<T>;
+inline Size longest_row(const CsrRows<T, I>& X) {
     Size longest = 0;
     for (Size i = X.start; i < X.stop; ++i) {
         const Size length = X.indptr[i + 1] - X.indptr[i];
         longest = length > longest ? length : longest;
     }
-    longest = (longest + V - 1) / V * V;
-    Scratch<T> scratch((k + 2) * longest);
+    return longest;
+}
+
+// Memory: X and A read once, B gathered three times in a row (the second and third find it in cache) into scratch of
+// k numbers per nonzero of the longest row, of which a sweep reads the coordinates that can move.
+template <class T, class I>
+double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
+                Size sweeps, double* grad2, double* neg2) {
+    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+    double value = 0;
     for (Size i = X.start; i < X.stop; ++i) {
-        KlRow<T> row{0, 0, scratch.get(), scratch.get() + longest, scratch.get() + 2 * longest};
-        for (Size e = X.indptr[i]; e < X.indptr[i + 1]; ++e) row.count += X.data[e] > 0;
-        row.padded = (row.count + V - 1) / V * V;
         T* a = A + (i - X.start) * k;
-        if (row.count == 0) {
+        if (!row.open(X, i)) {
+            for (Size q = 0; q < k; ++q) a[q] = 0;
+            continue;
+        }
+        row.look(X.indices + X.indptr[i], a, B, grad2, neg2);
+        row.descend(a, sweeps);
+        value += row.value();
+    }
+    return value;
+}
+
+// Memory: as kl_sweep, once a round.
+template <class T, class I>
+void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
+              double tol, Size max_sweeps, std::uint8_t* converged) {
+    constexpr Size sweeps_a_round = 4;
+    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+    Scratch<double> unused(2 * k);
+    for (Size i = X.start; i < X.stop; ++i) {
+        T* a = A + (i - X.start) * k;
+        const I* index = X.indices + X.indptr[i];
+        if (!row.open(X, i)) {
             for (Size q = 0; q < k; ++q) a[q] = 0;
             converged[i - X.start] = 1;
             continue;
         }
-        Size j = 0;
-        T largest = 0;
-        for (Size e = X.indptr[i]; e < X.indptr[i + 1]; ++e) {
-            if (!(X.data[e] > 0)) continue;
-            const T* b = B + Size(X.indices[e]) * k;
-            for (Size q = 0; q < k; ++q) row.b[q * row.padded + j] = b[q];
-            largest = at_least(X.data[e], largest);
-            row.x[j++] = X.data[e];
+        bool done = false;
+        for (Size sweep = 0; !done && sweep < max_sweeps; sweep += sweeps_a_round) {
+            done = row.look(index, a, B, unused.get(), unused.get() + k) <= tol;
+            if (!done) row.descend(a, max_sweeps - sweep < sweeps_a_round ? max_sweeps - sweep : sweeps_a_round);
         }
-        for (; j < row.padded; ++j) {
-            row.x[j] = 0;
-            for (Size q = 0; q < k; ++q) row.b[q * row.padded + j] = 0;
-        }
-        converged[i - X.start] = kl_row(row, a, k, colsum, l1, l2, T(floor * largest), tol, max_sweeps);
+        converged[i - X.start] = done;
     }
 }
 

@@ -128,13 +128,13 @@ void bind_dense(nb::module_& module) {
         "converged"_a.noconvert());
     module.def(
         "look_ahead",
-        [](const Matrix<T>& previous, const Matrix<const T>& current, double weight) {
+        [](const Matrix<T>& previous, const Matrix<const T>& current, double weight, double lowest) {
             const Size m = previous.shape(0), k = previous.shape(1);
             check("current", current, m, k);
             nb::gil_scoped_release release;
-            dense<T>().look_ahead(previous.data(), current.data(), m * k, weight);
+            dense<T>().look_ahead(previous.data(), current.data(), m * k, weight, lowest);
         },
-        "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a);
+        "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a, "lowest"_a);
     module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
@@ -225,6 +225,23 @@ void bind_sparse(nb::module_& module) {
             return sparse<T, I>().csr_value(X, A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
+    module.def(
+        "kl_sweep",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
+           const Vector<const double>& colsum, double l1, double l2, double floor, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            check("colsum", colsum, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            nb::gil_scoped_release release;
+            return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, sweeps, grad2.data(),
+                                           neg2.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
+        "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert());
     module.def(
         "kl_solve",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
