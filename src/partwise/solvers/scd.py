@@ -59,20 +59,16 @@ class SCD:
     def update(self, A: Array, stats: Rows, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
+        (csr, start, stop), (l1, l2), fixed = stats.X.csr(), penalty.elastic(), stats.fixed
         seen.stored = kernels.kl_sweep(
-            *given(stats.X, A, stats.fixed, penalty), FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
+            csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
         )
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 
     def solve(self, X: Block, A: Array, fixed: Fixed, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
+        (csr, start, stop), (l1, l2), tol = X.csr(), penalty.elastic(), SOLVE_TOL[A.dtype]
         converged = np.zeros(len(A), np.uint8)
-        kernels.kl_solve(*given(X, A, fixed, penalty), FLOOR[A.dtype], SOLVE_TOL[A.dtype], sweeps, converged)
+        kernels.kl_solve(csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], tol, sweeps, converged)
         return converged.view(bool)
-
-
-def given(X: Block, A: Array, fixed: Fixed, penalty) -> tuple:
-    """What both kernels take first: the rows of X and of A, the other factor, its column sums, and the penalty."""
-    csr, start, stop = X.csr()
-    return csr, start, stop, A, fixed.B, fixed.colsum, *penalty.elastic()
