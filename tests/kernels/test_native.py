@@ -84,6 +84,41 @@ def test_linear_products_equal_the_reference(k, dtype, index, rows):
     agree("csr_t_dot_add", [csr, start, stop, A[start:stop], total], [4], tolerance(dtype, 61))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", WIDTHS)
+@pytest.mark.parametrize("m, p", [(1, 1), (2, 3), (5, 7), (70, 8), (33, 17), (130, 100), (3, 2100), (0, 9), (9, 0)])
+def test_dense_products_equal_the_reference(m, p, k, dtype):
+    rng = np.random.default_rng(m + p)
+    X = frozen(rng.random((m, p + 3)).astype(dtype))[:, 1 : p + 1]  # rows that do not follow each other
+    A, B = frozen((0.1 + rng.random((m, k))).astype(dtype), (0.1 + rng.random((p, k))).astype(dtype))
+    agree("dot", [X, B, np.full((m, k), np.nan, dtype)], [2], tolerance(dtype, p))
+    agree("t_dot_add", [X, A, rng.random((p, k))], [2], tolerance(dtype, m))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("p", [3, 100, 1500])
+def test_a_row_of_a_dense_product_does_not_depend_on_its_neighbours(p, dtype):
+    rng = np.random.default_rng(0)
+    X, B = rng.random((11, p)).astype(dtype), rng.random((p, 10)).astype(dtype)
+    together, alone = np.empty((11, 10), dtype), np.empty((11, 10), dtype)
+    kernels.dot(X, B, together)
+    for i in range(11):
+        kernels.dot(X[i : i + 1], B, alone[i : i + 1])
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_stay_in_their_row_and_column_of_a_dense_product(value, dtype):
+    X, A, B = (np.ones(shape, dtype) for shape in [(9, 21), (9, 5), (21, 5)])
+    X[4, 20] = value
+    out, total = np.empty((9, 5), dtype), np.zeros((21, 5))
+    kernels.dot(X, B, out)
+    kernels.t_dot_add(X, A, total)
+    assert np.flatnonzero(~np.isfinite(out).all(axis=1)).tolist() == [4]
+    assert np.flatnonzero(~np.isfinite(total).all(axis=1)).tolist() == [20]
+
+
 @pytest.mark.parametrize("index", INDEX_TYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", WIDTHS)
@@ -601,6 +636,15 @@ def wrong_calls():
     yield "A of other columns", ValueError, "csr_ratio_dot", (csr, 0, 61, A[:, :4].copy(), B, 1, FLOOR, out)
     yield "total of other rows", ValueError, "csr_ratio_t_dot_add", (csr, 0, 61, A, B, 1, FLOOR, total[1:])
     yield "A of other rows", ValueError, "csr_value", (csr, 1, 61, A, B, 1, FLOOR)
+    yield "B of other columns", ValueError, "dot", (A, B, out)
+    yield "out of other rows", ValueError, "dot", (A, gram, out[1:])
+    yield "columns apart", ValueError, "dot", (A[:, ::2], gram[:3], out)
+    yield "Fortran order", ValueError, "dot", (np.asfortranarray(A), gram, out)
+    yield "mixed dtypes", TypeError, "dot", (A, gram.astype(np.float32), out)
+    yield "A of other rows", ValueError, "t_dot_add", (A, out[1:], gram)
+    yield "total of other rows", ValueError, "t_dot_add", (A, out, gram[1:])
+    yield "Fortran order", ValueError, "t_dot_add", (np.asfortranarray(A), out, gram)
+    yield "float32 total", TypeError, "t_dot_add", (A, out, gram.astype(np.float32))
     yield "gram not square", ValueError, "hals", (out, gram[1:], A, 0, 1, k, k)
     yield "cross of other rows", ValueError, "hals", (out, gram, A[1:], 0, 1, k, k)
     yield "short grad2", ValueError, "hals", (out, gram, A, 0, 1, short, k)

@@ -46,11 +46,11 @@ class DenseBlock:
 
     def dot(self, B: Array) -> Array:
         """``X_b B``."""
-        return self.X @ B
+        return dense.dot(self.X, B)
 
     def add_t_dot(self, A: Array, total: Array) -> None:
         """``total += X_b' A``."""
-        total += (A.T @ self.X).T  # BLAS is faster this way round
+        dense.add_t_dot(self.X, A, total)
 
     def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
         """``(X_b * Y^(beta-2)) B`` and ``Y^(beta-1) B``; Y is as large as the block."""

@@ -33,11 +33,13 @@ csr_t_dot_add = _kernels.csr_t_dot_add
 csr_ratio_dot = _kernels.csr_ratio_dot
 csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
 csr_value = _kernels.csr_value
+dot = _kernels.dot
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
 look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 pivot = _kernels.pivot
+t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
 
@@ -48,6 +50,7 @@ __all__ = [
     "csr_ratio_t_dot_add",
     "csr_t_dot_add",
     "csr_value",
+    "dot",
     "hals",
     "hals_solve",
     "kl_solve",
@@ -55,4 +58,5 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "t_dot_add",
 ]

@@ -1,4 +1,4 @@
-"""The products of a dense block, by BLAS and NumPy; buffers are of the size of the block, never of X.
+"""The products of a dense block, by kernels, BLAS and NumPy; buffers are of the size of the block, never of X.
 
 The same vocabulary as the sparse kernels, see `partwise.kernels.reference`. A block has at most a few MiB (the grid
 sees to that), so the temporaries stay in cache.
@@ -6,7 +6,33 @@ sees to that), so the temporaries stay in cache.
 
 import numpy as np
 
+from partwise import kernels
+
 Array = np.ndarray
+
+NARROW = 64
+"""Columns of a factor up to which a product is left to our kernels, which need not pack X or pad k as BLAS does."""
+
+
+def dot(X: Array, B: Array) -> Array:
+    """``X B``."""
+    if B.shape[1] <= NARROW and X.strides[1] == X.itemsize:
+        out = np.empty((len(X), B.shape[1]), B.dtype)
+        kernels.dot(X, B, out)
+        return out
+    if B.shape[1] <= NARROW and X.strides[0] == X.itemsize:
+        total = np.zeros((len(X), B.shape[1]))
+        kernels.t_dot_add(X.T, B, total)
+        return total.astype(B.dtype, copy=False)
+    return X @ B
+
+
+def add_t_dot(X: Array, A: Array, total: Array) -> None:
+    """``total += X' A``."""
+    if A.shape[1] <= NARROW and X.strides[1] == X.itemsize:
+        kernels.t_dot_add(X, A, total)
+    else:
+        total += dot(X.T, A) if X.strides[0] == X.itemsize else (A.T @ X).T
 
 
 def power(Y: Array, exponent: float) -> Array:

@@ -38,6 +38,16 @@ def _rows(csr, start, stop, p):
     )
 
 
+def dot(X, B, out):
+    """Write ``X @ B`` into ``out`` of shape (m, k); X (m, p) is dense, the numbers of a row together. O(m p k)."""
+    np.matmul(X, B, out=out)
+
+
+def t_dot_add(X, A, total):
+    """Add ``X.T @ A`` to the float64 array ``total`` of shape (p, k); X as for `dot`."""
+    total += (A.T @ X).T  # BLAS is faster this way round
+
+
 def csr_dot(csr, start, stop, B, out):
     """Write ``X[start:stop] @ B`` into ``out`` of shape (m, k). O(nnz k)."""
     out[...] = _rows(csr, start, stop, len(B)) @ B

@@ -1,15 +1,16 @@
-// hals, hals_solve, look_ahead, mu, pivot: the kernels that see one factor and small or dense statistics.
+// The kernels that see dense rows of X, or one factor and its statistics.
 #include "hals.hpp"
 #include "look_ahead.hpp"
 #include "mu.hpp"
 #include "pivot.hpp"
+#include "product.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>};
+    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>};
 }
 
 template DenseKernels<float> dense_kernels();

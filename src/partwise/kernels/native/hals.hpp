@@ -20,25 +20,6 @@ constexpr int block_rows = 4 * lanes<T>;
 
 constexpr int sum_lanes = 8;  // partial float64 sums of one component; divides every block_rows or is divided by it
 
-// to[c * to_stride + r] = from[r * from_stride + c] for r < rows, c < columns, in squares of 16 bytes a side. The
-// squares at the ends overlap their neighbours and write the same numbers again.
-template <class T>
-inline void transpose(const T* from, Size from_stride, Size rows, Size columns, T* to, Size to_stride) {
-    constexpr int L = lanes<T> == 1 ? 1 : 16 / sizeof(T);
-    if (L == 1 || rows < L || columns < L) {
-        for (Size r = 0; r < rows; ++r)
-            for (Size c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
-        return;
-    }
-    for (Size row = 0; row < rows; row += L) {
-        const Size r = row + L <= rows ? row : rows - L;
-        for (Size column = 0; column < columns; column += L) {
-            const Size c = column + L <= columns ? column : columns - L;
-            transpose_square<L>(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
-        }
-    }
-}
-
 // at (k x R) = transpose of `count` <= R rows of length k, unused lanes 0.
 template <class T>
 inline void transpose_in(const T* rows, Size count, Size k, T* at) {

@@ -62,6 +62,8 @@ template <class T>
 using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Table = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;  // rows anywhere, the numbers of a row together
 template <class T, class I>
 using Csr = std::tuple<Vector<const I>, Vector<const I>, Vector<const T>>;
 
@@ -80,6 +82,11 @@ void check(const char* name, const Vector<T>& array, Size length) {
     if (Size(array.shape(0)) != length)
         refuse(std::string(name) + " has length " + std::to_string(array.shape(0)) + ", but the other arguments need " +
                std::to_string(length) + ".");
+}
+
+template <class T>
+void check(const Table<T>& X) {
+    if (X.size() > 0 && X.shape(1) > 1 && X.stride(1) != 1) refuse("The numbers in a row of X must lie together; give X' instead.");
 }
 
 // The ends of the range are checked; the pointers and indices between them are the caller's word.
@@ -164,6 +171,28 @@ void bind_dense(nb::module_& module) {
             dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data());
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
+    module.def(
+        "dot",
+        [](const Table<T>& X, const Matrix<const T>& B, const Matrix<T>& out) {
+            const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
+            check(X);
+            check("B", B, p, k);
+            check("out", out, m, k);
+            nb::gil_scoped_release release;
+            dense<T>().dot(X.data(), X.stride(0), m, p, B.data(), k, out.data());
+        },
+        "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "t_dot_add",
+        [](const Table<T>& X, const Matrix<const T>& A, const Matrix<double>& total) {
+            const Size m = X.shape(0), p = X.shape(1), k = A.shape(1);
+            check(X);
+            check("A", A, m, k);
+            check("total", total, p, k);
+            nb::gil_scoped_release release;
+            dense<T>().t_dot_add(X.data(), X.stride(0), m, p, A.data(), k, total.data());
+        },
+        "X"_a.noconvert(), "A"_a.noconvert(), "total"_a.noconvert());
 }
 
 template <class T, class I>

@@ -157,6 +157,25 @@ inline void transpose_square(const T* from, Size from_stride, T* to, Size to_str
 #endif
 }
 
+// to[c * to_stride + r] = from[r * from_stride + c] for r < rows, c < columns, in squares of 16 bytes a side. The
+// squares at the ends overlap their neighbours and write the same numbers again.
+template <class T>
+inline void transpose(const T* from, Size from_stride, Size rows, Size columns, T* to, Size to_stride) {
+    constexpr int L = lanes<T> == 1 ? 1 : 16 / sizeof(T);
+    if (L == 1 || rows < L || columns < L) {
+        for (Size r = 0; r < rows; ++r)
+            for (Size c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+        return;
+    }
+    for (Size row = 0; row < rows; row += L) {
+        const Size r = row + L <= rows ? row : rows - L;
+        for (Size column = 0; column < columns; column += L) {
+            const Size c = column + L <= columns ? column : columns - L;
+            transpose_square<L>(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+        }
+    }
+}
+
 // Uninitialised memory, 64-byte aligned, for the length of one call of a kernel.
 template <class T>
 class Scratch {
