@@ -145,10 +145,6 @@ class Block(Protocol):
         """``sum d_beta(x | y)`` over the block, computed entry by entry."""
         ...
 
-    def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
-        """The part of ``value`` that vanishes where x = 0: O(stored entries)."""
-        ...
-
     def csr(self) -> tuple[tuple[Array, Array, Array], int, int]:
         """``(indptr, indices, data), start, stop`` of the same rows."""
         ...

@@ -68,10 +68,6 @@ class DenseBlock:
         """The divergence, entry by entry."""
         return dense.value(self.X, A, B, beta, floor)
 
-    def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
-        """The part that vanishes where x = 0."""
-        return kernels.csr_value(*self.csr(), A, B, beta, floor)
-
     def worst_row(self, A: Array, B: Array) -> Worst:
         """The row of ``X_b - A B'`` with the largest positive part."""
         return Worst.of(self.X - A @ B.T)
@@ -134,7 +130,7 @@ class SparseBlock:
         return total
 
     def stored_value(self, A: Array, B: Array, beta: float, floor: float) -> float:
-        """The part that vanishes where x = 0: O(stored k)."""
+        """The part of `value` that vanishes where x = 0: O(stored k). Dense blocks have no use for it."""
         return kernels.csr_value(self.arrays, self.start, self.stop, A, B, beta, floor)
 
     def worst_row(self, A: Array, B: Array) -> Worst:
