@@ -67,10 +67,7 @@ def set_up(name: str, o: argparse.Namespace) -> Course:
     print(
         f"\n{name}: {X.shape[0]} x {X.shape[1]}, k={workload.k}, beta={workload.beta:g}, {o.dtype}; {workload.origin}"
     )
-    seconds = o.reference or (30 if workload.beta == 2 else 120)
-    if not math.isfinite(course.best.value):
-        print(f"looking for the optimum, about {2 * seconds:.0f} s", file=sys.stderr)
-        long_run(course, seconds)
+    long_run(course, o.reference or (30 if workload.beta == 2 else 120))
     return course
 
 

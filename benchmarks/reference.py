@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.objective import objective
@@ -15,20 +16,26 @@ FILE = "best.json"
 
 
 class Best:
-    """The least objective of a key, such as "mnist float32"."""
+    """The least objective of a key, such as "mnist float32", and the seconds of the longest search for it."""
 
     def __init__(self, key: str):
         self.key = key
         found = records().get(key, {})
         self.value: float = found.get("objective", float("inf"))
         self.by: str = found.get("by", "")
+        self.searched: float = found.get("searched", 0.0)
 
     def offer(self, value: float, by: str) -> None:
         """Take it if it is less; differences of rounding are not."""
         if value < self.value * (1 - 1e-9):
             self.value, self.by = value, by
-            kept = records() | {self.key: {"objective": value, "by": by}}
-            (folder() / FILE).write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
+            self.save()
+
+    def save(self) -> None:
+        """Write it to the file, beside the others."""
+        own = {"objective": self.value, "by": self.by, "searched": self.searched}
+        kept = records() | {self.key: own}
+        (folder() / FILE).write_text(json.dumps(kept, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def records() -> dict[str, dict]:
@@ -38,11 +45,19 @@ def records() -> dict[str, dict]:
 
 
 def long_run(course: Course, seconds: float) -> None:
-    """Look for the optimum: an equal share of the seconds from each start, then all of them from the best of those."""
+    """Look for the optimum: an equal share of the seconds from each start, then all of them from the best of those.
+
+    Not again if as long a search was made before.
+    """
+    if course.best.searched >= seconds:
+        return
+    print(f"looking for the optimum, about {2 * seconds:.0f} s", file=sys.stderr)
     share = seconds / len(course.starts)
     ends = [run(course, s.W, s.H, share, f"reference run from start {s.seed}, {share:.0f} s") for s in course.starts]
     _, W, H = min(ends, key=lambda end: end[0])
     run(course, W, H, seconds, f"reference run, {share:.0f} s from each start and {seconds:.0f} s from the best")
+    course.best.searched = seconds
+    course.best.save()
 
 
 def run(course: Course, W, H, seconds: float, by: str):

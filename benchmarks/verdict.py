@@ -67,9 +67,9 @@ def at_peers_time(ours: Entry, peer: Entry, counts: Counts, course: Course) -> t
 
 def within(entry: Entry, s: int, count: int, allowed: float) -> float:
     """The objective of as many iterations as fit in the time, by the line through two timed counts, then checked."""
-    one, two = (min(entry.run(s, n).seconds) for n in (count, 2 * count))
+    one, two = (entry.clocked(s, n).seconds for n in (count, 2 * count))
     more = (allowed - one) / max(two - one, 1e-9)
     tried = max(1, int(count * (1 + more)))
-    while tried > 1 and min(entry.run(s, tried).seconds) > allowed:
+    while tried > 1 and entry.clocked(s, tried).seconds > allowed:
         tried = int(tried / 1.1)
     return entry.look(s, tried).value
