@@ -85,7 +85,7 @@ def iteration(X, k: int, beta: float, threads: int) -> tuple[Callable[[], None],
     loss = Beta(beta).on(data)
     solver = solver_of("auto", loss, sweeps=1)
     problem = Problem(loss, solver, solver)
-    columns = data.transposed() if needs_columns(problem, data) else None
+    columns = data.transposed() if needs_columns(problem, data, k) else None
 
     def run() -> None:
         with pool.session(threads):

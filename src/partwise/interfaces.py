@@ -217,6 +217,7 @@ class Data(Protocol):
     threads: int
     stored: int
     sparse: bool
+    blocks: list[tuple[int, int]]
 
     @property
     def nonzeros(self) -> int: ...

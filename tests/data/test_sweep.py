@@ -66,6 +66,7 @@ def test_parts_are_added_by_a_fixed_tree(count):
 def test_blocks_of_wide_rows_hold_128_of_them_or_16_mebibytes():
     assert {high - low for low, high in grid.dense_blocks(5120, 40_000)} <= {127, 128}
     assert {high - low for low, high in grid.dense_blocks(500, 400_000)} <= {41, 42}
+    assert {high - low for low, high in grid.dense_blocks(400, 40_000, collect=False)} <= {50, 51}
     low, high = grid.dense_blocks(100_000, 400)[0]
     assert (high - low) * 400 <= grid.DENSE_BLOCK_BYTES
 

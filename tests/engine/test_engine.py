@@ -286,13 +286,24 @@ def test_h_is_updated_from_columns_when_x_is_sparse_or_the_solver_couples_rows()
     def columns(X, beta, **options):
         loss = Beta(float(beta))
         solver = solver_of("auto" if beta == 2 else "mu", loss, **options)
-        return needs_columns(Problem(loss, solver, solver), as_data(X))
+        return needs_columns(Problem(loss, solver, solver), as_data(X), 5)
 
     assert columns(X, 1)
     assert columns(X, 2)
     assert not columns(X, 0.5)
     assert not columns(X.toarray(), 1)
     assert columns(X.toarray(), 1, normalize="W")
+
+
+def test_h_is_updated_from_columns_when_dense_x_is_wide():
+    def columns(shape, k, dtype=np.float32, beta=2.0):
+        solver = solver_of("auto" if beta == 2 else "mu", Beta(beta))
+        return needs_columns(Problem(Beta(beta), solver, solver), as_data(np.zeros(shape, dtype)), k)
+
+    assert columns((400, 10304), 49)
+    assert not columns((400, 10304), 49, beta=1.0)
+    assert not columns((5000, 800), 50)
+    assert not columns((2000, 2000), 10, np.float64)
 
 
 def test_the_choice_of_the_solver_follows_the_loss():

@@ -27,7 +27,7 @@ def setting(X, solver="cd", beta=2.0, penalty=Elastic()):
     loss = Beta(beta).on(data)
     solve = solver_of(solver, loss)
     problem = Problem(loss, solve, solve, penalty, penalty)
-    return problem, data, data.transposed() if needs_columns(problem, data) else None
+    return problem, data, data.transposed() if needs_columns(problem, data, K) else None
 
 
 def starts(data, count):

@@ -34,7 +34,9 @@ class Dense:
         self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
         self.dtype = X.dtype
         self.stored = X.size
-        self.blocks = grid.dense_blocks(X.shape[0], X.shape[1] * X.itemsize)
+        self.blocks, self.small_blocks = (
+            grid.dense_blocks(len(X), X.shape[1] * X.itemsize, collect) for collect in (True, False)
+        )
 
     @cached_property
     def norm2(self) -> float:
@@ -65,9 +67,9 @@ class Dense:
 
     def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.data.sweep`."""
-        most = grid.MOST_LANES if collect else len(self.blocks)
+        blocks = self.blocks if collect else self.small_blocks
         seconds = 4 * self.stored * W.shape[1] / DENSE_FLOPS
-        return sweep(self, fn, W, grid.lanes(self.blocks, most), seconds)
+        return sweep(self, fn, W, grid.lanes(blocks, len(blocks)), seconds)
 
     def transposed(self) -> Dense:
         """The same numbers by columns: a view."""

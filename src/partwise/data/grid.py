@@ -25,9 +25,10 @@ SPARSE_BLOCK_STORED = 500_000
 MOST_LANES = 64
 
 
-def dense_blocks(n_rows: int, row_bytes: int) -> list[Range]:
-    """Equal runs of rows: about 2 MiB, at least 128 rows if 16 MiB hold them; a smaller matrix is one block."""
-    block_bytes = min(DENSE_MOST_BYTES, max(DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS * row_bytes))
+def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Range]:
+    """Equal runs of rows: about 2 MiB, to ``collect`` at least 128 rows if 16 MiB hold them; small X is one block."""
+    least_bytes = DENSE_BLOCK_ROWS * row_bytes if collect else 0
+    block_bytes = min(DENSE_MOST_BYTES, max(DENSE_BLOCK_BYTES, least_bytes))
     count = max(1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
     return list(pairwise(edges))

@@ -352,7 +352,7 @@ class NMF(BaseNMF):
         An interruption, wherever it comes, keeps the state of the best start, which is never worse than before.
         """
         limits = Limits(self.tol, self.max_iter, self.max_time)
-        by_columns = data.transposed() if needs_columns(problem, data) else None
+        by_columns = data.transposed() if needs_columns(problem, data, self._n_components) else None
         task = FitTask(self, X, self.max_iter)
         progress = None
 
