@@ -129,6 +129,10 @@ class Block(Protocol):
         """``X_b B``."""
         ...
 
+    def rows_dot(self, B: Array) -> Array:
+        """``X_b B``, each row with the same bits whatever the other rows of the block."""
+        ...
+
     def add_t_dot(self, A: Array, total: Array) -> None:
         """Add ``X_b' A`` to the float64 array ``total``."""
         ...

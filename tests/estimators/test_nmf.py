@@ -516,6 +516,23 @@ def test_a_row_does_not_depend_on_its_neighbours(options):
     np.testing.assert_allclose(rows, whole, rtol=1e-10, atol=1e-10 * whole.max())  # sums in BLAS kernels of other sizes
 
 
+@pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_array, sp.csc_array])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("beta_loss", ["frobenius", "kullback-leibler"])
+@pytest.mark.parametrize("k", [*range(1, 21), 50])
+def test_a_row_alone_has_the_bits_that_it_has_in_any_batch(k, beta_loss, dtype, form):
+    rng = np.random.default_rng(k)
+    X = (rng.random((53, 61)) * (rng.random((53, 61)) < 0.4)).astype(dtype)
+    X[11] = 0
+    model = NMF(k, init="random", beta_loss=beta_loss, max_iter=1, tol=0).fit(X)
+    model.components_ = rng.random((k, 61)) * (rng.random((k, 61)) < 0.5)
+    whole = model.transform(form(X))
+    order = rng.permutation(53)
+    assert model.transform(form(X[order])).tobytes() == whole[order].tobytes()
+    for part in (slice(0, 1), slice(11, 12), slice(5, 22)):
+        assert model.transform(form(X[part])).tobytes() == whole[part].tobytes()
+
+
 @every_solver
 @pytest.mark.parametrize("c", [1e-6, 0.3, 1e6])
 @may_stop_early
@@ -781,6 +798,11 @@ def test_the_function_equals_the_class():
         assert model.fit_transform(table()).tobytes() == W.tobytes()
         assert model.components_.tobytes() == H.tobytes()
         assert model.n_iter_ == n_iter
+
+
+def test_fixed_components_are_solved_only_by_pairs_that_could_fit_them():
+    with pytest.raises(IncompatibleError, match="solver 'cd' does not handle beta_loss = 1"):
+        non_negative_factorization(table(), H=np.ones((3, table().shape[1])), update_H=False, solver="cd", beta_loss=1)
 
 
 def test_fixed_components_are_transform():

@@ -100,6 +100,17 @@ def test_one_model_may_transform_in_eight_threads():
         assert set(executor.map(lambda _: model.transform(X).tobytes(), range(24))) == {expected}
 
 
+@pytest.mark.parametrize("beta_loss", [2, 1])
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_neither_blocks_nor_threads_nor_the_batch_change_a_bit_of_transform(form, beta_loss, monkeypatch):
+    X, _ = job(0)
+    model = NMF(4, beta_loss=beta_loss, max_iter=25, tol=0).fit(X)
+    expected = [model.set_params(n_jobs=n_jobs).transform(form(X)).tobytes() for n_jobs in (1, 2)]
+    monkeypatch.undo()  # one block
+    expected += [model.transform(form(X)).tobytes(), model.transform(form(np.vstack([X, X])))[120:].tobytes()]
+    assert len(set(expected)) == 1
+
+
 def test_batches_in_threads_give_the_bits_of_one_after_the_other():
     expected = [fit_small_batches(number) for number in range(4)]
     with ThreadPoolExecutor(4) as executor:

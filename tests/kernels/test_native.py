@@ -611,6 +611,33 @@ def test_a_row_slice_and_a_single_row_with_odd_strides_are_contiguous():
     assert (big[[0, 1, 7]] == 1).all()
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", (*WIDTHS, 0))
+@pytest.mark.parametrize("m, p", [(0, 5), (1, 0), (1, 700), (6, 97), (9, 513)])
+def test_rows_dot_equals_the_reference(m, p, k, dtype):
+    rng = np.random.default_rng(0)
+    X = rng.random((m, p), dtype=dtype) * (rng.random((m, p)) < 0.5)
+    X[:, p // 2 :] *= rng.random((m, 1)) < 0.5  # chunks of zeros
+    B, out = rng.random((p, k), dtype=dtype), np.full((2, m, k), np.nan, dtype)
+    kernels.rows_dot(*frozen(X, B), out[0])
+    reference.rows_dot(*frozen(X, B), out[1])
+    np.testing.assert_allclose(*out, rtol=100 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [*range(1, 21), 50, 67])
+def test_rows_dot_of_a_row_alone_has_the_bits_of_the_row_in_a_batch(k, dtype, module):
+    rng = np.random.default_rng(1)
+    X = rng.random((23, 301), dtype=dtype) * (rng.random((23, 301)) < rng.random((23, 1)))
+    B, together = rng.random((301, k), dtype=dtype), np.empty((23, k), dtype)
+    module.rows_dot(X, B, together)
+    for part in (slice(5, 6), slice(0, 3), slice(1, 23), slice(9, 14)):
+        out = np.empty((len(X[part]), k), dtype)
+        module.rows_dot(X[part], B, out)
+        assert out.tobytes() == together[part].tobytes()
+
+
 def wrong_calls():
     csr, A, B = problem(5)
     indptr, indices, data = csr
@@ -656,6 +683,9 @@ def wrong_calls():
     yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k, k)
     yield "neg of other rows", ValueError, "mu", (out, A[1:], A, 1, 0, 0, k, k, k)
     yield "short size", ValueError, "mu", (out, A, A, 1, 0, 0, short, k, k)
+    yield "B of other rows", ValueError, "rows_dot", (A, np.ones((4, 5)), out)
+    yield "out of other columns", ValueError, "rows_dot", (A, np.ones((5, 5)), out[:, :4].copy())
+    yield "Fortran order", TypeError, "rows_dot", (np.asfortranarray(A), np.ones((5, 5)), out)
     yield "gram not square", ValueError, "pivot", (out, gram[1:], A, 0, done)
     yield "cross of other rows", ValueError, "pivot", (out, gram, A[1:], 0, done)
     yield "cross of other columns", ValueError, "pivot", (out, gram, A[:, :4].copy(), 0, done)

@@ -48,6 +48,12 @@ class DenseBlock:
         """``X_b B``."""
         return dense.dot(self.X, B)
 
+    def rows_dot(self, B: Array) -> Array:
+        """``X_b B``, each row by itself: BLAS adds in an order that depends on the number of rows."""
+        out = np.empty((len(self.X), B.shape[1]), B.dtype)
+        kernels.rows_dot(np.ascontiguousarray(self.X), B, out)
+        return out
+
     def add_t_dot(self, A: Array, total: Array) -> None:
         """``total += X_b' A``."""
         dense.add_t_dot(self.X, A, total)
@@ -74,8 +80,10 @@ class DenseBlock:
 
     def csr(self) -> tuple[CSR, int, int]:
         """The non-zero entries of the block as CSR; a copy of at most the block's size, twice."""
-        block = sp.csr_array(self.X)
-        return (block.indptr, block.indices, block.data), 0, len(self.X)
+        m, p = self.X.shape
+        stored = np.flatnonzero(self.X)
+        indptr = np.searchsorted(stored, p * np.arange(m + 1))
+        return (indptr, stored % p, self.X.ravel()[stored]), 0, m
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,10 @@ class SparseBlock:
         out = np.empty((self.stop - self.start, B.shape[1]), B.dtype)
         kernels.csr_dot(self.arrays, self.start, self.stop, B, out)
         return out
+
+    def rows_dot(self, B: Array) -> Array:
+        """The same: the kernel takes rows one by one."""
+        return self.dot(B)
 
     def add_t_dot(self, A: Array, total: Array) -> None:
         """``total += X_b' A``, scattered straight into the float64 total."""

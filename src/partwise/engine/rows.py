@@ -35,10 +35,12 @@ class RowSolve:
         loss, penalty = self.problem.loss, self.problem.penalty_W
         if Quadratic not in loss.offers and Rows not in loss.offers:
             return (total or 0) + self._multiply(X, A)
-        new = A.copy() if self.warm else flat_start(X, self.fixed, A)
         if Quadratic in loss.offers:
-            solved = HALS().solve(new, loss.rows(Quadratic, X, new, self.fixed), penalty)
+            stats = Quadratic(self.fixed.gram, X.rows_dot(self.fixed.B))
+            new = A.copy() if self.warm else equal_weights(stats, A)
+            solved = HALS().solve(new, stats, penalty)
         else:
+            new = A.copy() if self.warm else flat_start(X, self.fixed, A)
             sweeps = SOLVE_SWEEPS_WARM if self.warm else SOLVE_SWEEPS
             solved = SCD().solve(X, new, self.fixed, penalty, sweeps)
         keep = slice(None) if Rows in loss.offers or not self.warm else solved  # every sweep of SCD is a gain
@@ -63,10 +65,17 @@ class RowSolve:
         return int(moving.sum())
 
 
+def equal_weights(stats: Quadratic, A: Array) -> Array:
+    """The best row whose entries are all the same, ``sum(cross) / sum(gram)``, without its penalty."""
+    total = A.dtype.type(stats.gram.sum())
+    sums = stats.cross.sum(axis=1, keepdims=True)
+    return np.repeat(sums / total if total > 0 else 0 * sums, A.shape[1], axis=1)
+
+
 def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
     """The same weight for every component, so that each row of W H has the sum of its row of X."""
     mass = A.dtype.type(fixed.B.sum(dtype=np.float64))
-    sums = X.dot(np.ones((len(fixed.B), 1), A.dtype))
+    sums = X.rows_dot(np.ones((len(fixed.B), 1), A.dtype))
     return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
 
 

@@ -19,12 +19,13 @@ from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
 from partwise.engine.problem import Problem, solver_of
-from partwise.engine.rows import solve_rows
+from partwise.engine.rows import RowSolve
 from partwise.engine.units import Units, in_units, times_power
 from partwise.errors import DataError, DataWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_factor, check_finite, check_non_negative, check_positive, largest
 from partwise.estimators.output import in_original_features
+from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
 from partwise.penalties import Elastic
@@ -59,7 +60,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     alpha_H: float | str
     l1_ratio: float
     n_jobs: int | None
-    components_: np.ndarray
+    components_ = Components()
     _history: np.ndarray
 
     _saved_state = ("_n_components", "_beta_loss", "_history")
@@ -139,32 +140,27 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     # ------------------------------------------------------------------ after the fit
 
-    def _solve(self, X: Any, H: np.ndarray) -> np.ndarray:
-        """Rows of W for fixed H, each from a start that depends on the row alone."""
+    def _solve(self, X: Any, given: np.ndarray | None = None) -> np.ndarray:
+        """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
         beta = as_beta(self.beta_loss)
         if beta <= 0:
             check_positive(X, beta)
         with pool.session(self.n_jobs) as threads:
-            units, Ht, penalty, data = self._fixed_problem(X, H, threads, beta)
+            for_these = X.dtype, beta, threads
+            fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
+            outer = Units.of(largest(X), X.dtype, beta)
+            data = as_data(outer.data(X), threads)
+            exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
+            penalty = self._penalties(X.shape)[0]
+            if exponent or outer.half:
+                penalty = in_units(penalty, exponent, -2 * outer.half * beta)
             loss = Beta(beta).on(data)
-            W = np.zeros((X.shape[0], len(H)), X.dtype)
             solver = solver_of("auto", loss)
-            left = solve_rows(Problem(loss, solver, solver, penalty), data, W, Ht)
+            W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
+            left = data.sweep(RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False), W, collect=False)
         if left:
             logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
-        return units(W)
-
-    def _fixed_problem(self, X: Any, H: np.ndarray, threads: int, beta: float):
-        """How to undo the units, and H, its penalty and the data in the units of the solve."""
-        penalty = self._penalties(X.shape)[0]
-        outer_X = Units.of(largest(X), X.dtype, beta)
-        outer_H = Units.of_factor(largest(H), X.dtype)
-        # W H = X: with X in units of 4^a and H in units of 2^b, W comes in units of 4^a / 2^b
-        exponent = 2 * outer_X.half - outer_H.half
-        data = as_data(outer_X.data(X), threads)
-        Ht = np.ascontiguousarray(outer_H.inward(H).T, X.dtype)
-        scaled = in_units(penalty, exponent, -2 * outer_X.half * beta) if exponent or outer_X.half else penalty
-        return (lambda W: np.ldexp(W, exponent) if exponent else W), Ht, scaled, data
+        return np.ldexp(W, exponent) if exponent else W
 
     def transform(self, X):
         """The weights of the components in new samples: each row of W solved with the components fixed.
@@ -188,7 +184,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
-        return self._solve(X, np.asarray(self.components_, X.dtype))
+        return self._solve(X)
 
     def inverse_transform(self, X):
         """``W H``: samples from their weights.
@@ -204,12 +200,13 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         W = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
-        if W.shape[1] != len(self.components_):
+        H = vars(self)["components_"]  # not for others: what transform prepared stays
+        if W.shape[1] != len(H):
             raise DataError(
-                f"X has {W.shape[1]} columns, but this {type(self).__name__} has {len(self.components_)} components: "
+                f"X has {W.shape[1]} columns, but this {type(self).__name__} has {len(H)} components: "
                 "inverse_transform takes what transform returned."
             )
-        return in_original_features(self, W @ self.components_, X)
+        return in_original_features(self, W @ H, X)
 
     def score(self, X, y=None):
         """Minus the loss per sample, ``-d_beta(X | W H) / n_samples`` with W solved for X: higher is better.
@@ -227,7 +224,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
-        W = self._solve(X, np.asarray(self.components_, X.dtype))
+        W = self._solve(X)
         beta = as_beta(self.beta_loss)
         units = Units.of(largest(X), X.dtype, beta)
         with pool.session(self.n_jobs) as threads:
@@ -284,7 +281,11 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     @property
     def _n_features_out(self) -> int:
-        return self.components_.shape[0]
+        return vars(self)["components_"].shape[0]
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        own(vars(self))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

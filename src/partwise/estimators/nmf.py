@@ -550,6 +550,7 @@ shuffle, normalize, sort_components, max_time, n_jobs
 
 def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray, int]:
     """W for the given components."""
+    model._parts(Beta(as_beta(model.beta_loss)))
     X = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
     check_non_negative(X, "NMF (input X)")
     if W is not None:

@@ -39,6 +39,7 @@ hals_solve = _kernels.hals_solve
 look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 pivot = _kernels.pivot
+rows_dot = _kernels.rows_dot
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
@@ -58,5 +59,6 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "rows_dot",
     "t_dot_add",
 ]

@@ -4,13 +4,14 @@
 #include "mu.hpp"
 #include "pivot.hpp"
 #include "product.hpp"
+#include "rows.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>};
+    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>, rows_dot<T>};
 }
 
 template DenseKernels<float> dense_kernels();

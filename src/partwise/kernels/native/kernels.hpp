@@ -30,6 +30,7 @@ struct DenseKernels {
     void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
+    void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);
 };
 
 template <class T, class I>

@@ -193,6 +193,16 @@ void bind_dense(nb::module_& module) {
             dense<T>().t_dot_add(X.data(), X.stride(0), m, p, A.data(), k, total.data());
         },
         "X"_a.noconvert(), "A"_a.noconvert(), "total"_a.noconvert());
+    module.def(
+        "rows_dot",
+        [](const Matrix<const T>& X, const Matrix<const T>& B, const Matrix<T>& out) {
+            const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
+            check("B", B, p, k);
+            check("out", out, m, k);
+            nb::gil_scoped_release release;
+            dense<T>().rows_dot(X.data(), m, p, B.data(), k, out.data());
+        },
+        "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
 }
 
 template <class T, class I>
