@@ -18,6 +18,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
@@ -152,22 +153,24 @@ def sweep_race(k: int, threads: int, wanted: float) -> Race:
     return Race(f"HALS sweep k={k}", ours, theirs, wanted, lambda: float(np.abs(mine - other).max()), 1e-2)
 
 
+def write_product(B: np.ndarray, block, rows: np.ndarray, total: int | None) -> int:
+    """What a sweep calls: the rows of X B of one block."""
+    rows[...] = block.dot(B)
+    return 0
+
+
 def product_race(X, k: int, threads: int) -> Race:
-    """X H' and X' W, beside SciPy."""
+    """X H' by rows and X' W by columns, as an iteration takes them, beside SciPy."""
     W, H = factors(X, k)
     Ht = np.ascontiguousarray(H.T)
     data = as_data(X, threads)
-    kept: list[np.ndarray] = [W[:0]] * 2
-
-    def add(block, A, total):
-        block.dot(Ht)
-        total = np.zeros((X.shape[1], k)) if total is None else total
-        block.add_t_dot(A, total)
-        return total
+    sides = [(data, Ht, np.empty_like(W)), (data.transposed(), W, np.empty_like(Ht))]
+    kept: list[np.ndarray] = [sides[1][2], W[:0]]
 
     def ours() -> None:
         with pool.session(threads):
-            kept[0] = data.sweep(add, W)
+            for side, B, out in sides:
+                side.sweep(partial(write_product, B), out, collect=False)
 
     def theirs() -> None:
         _, kept[1] = X @ Ht, X.T @ W
