@@ -136,8 +136,8 @@ def test_the_history_is_a_table_that_falls(options):
     assert list(history.columns) == ["iteration", "objective", "kkt", "relative_decrease", "seconds"]
     assert history.iteration.is_monotonic_increasing
     assert history.iteration.iloc[-1] <= model.n_iter_ == 60
-    if options.get("beta_loss", 2) == 2:
-        assert len(history) > 40  # an accelerated iteration that was taken back has no row
+    if options.get("beta_loss", 2) in (2, "kullback-leibler"):
+        assert len(history) > 40  # an accelerated iteration that was taken back has no row, nor has the opening of scd
     else:
         assert history.iteration.tolist() == [10, 20, 30, 40, 50, 60]
     assert (history.objective.diff().dropna() <= 1e-12 * history.objective.iloc[0]).all()
@@ -260,7 +260,8 @@ def test_an_interruption_in_the_middle_of_an_iteration_keeps_a_usable_model(opti
 
     monkeypatch.setattr(step, "half_step", half_step)
     model = NMF(4, tol=0, max_iter=1000, **options).fit(table())
-    assert (model.stop_reason_, model.n_iter_) == ("interrupted", 3)
+    halves = 2 if "beta_loss" in options else 1  # a reading by rows and one by columns
+    assert (model.stop_reason_, model.n_iter_) == ("interrupted", 3 // halves)
     assert model.reconstruction_err_ < 0.2 * np.linalg.norm(table()) or options
     assert np.isfinite(model.transform(table())).all()
 

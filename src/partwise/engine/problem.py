@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
-from partwise.interfaces import Data, Quadratic
+from partwise.interfaces import Data, Quadratic, Rows
 from partwise.losses import Beta
 from partwise.penalties import Elastic
 from partwise.solvers import BPP, HALS, MU, SCD, LeeSeung
@@ -81,8 +81,11 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
 
 
 def auto(loss: Beta) -> str:
-    """The solver of ``solver="auto"``: coordinate descent where the loss is quadratic, else multiplicative."""
-    return "cd" if Quadratic in loss.offers else "mu"
+    """The solver of ``solver="auto"``: coordinate descent where the loss allows it, else multiplicative.
+
+    "cd" for beta = 2, "scd" for beta = 1 (docs/adr/0006), "mu" for the others.
+    """
+    return "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers else "mu"
 
 
 def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = None) -> Any:
@@ -100,9 +103,9 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     """
     if name not in (*SOLVERS, "auto"):
         raise IncompatibleError(f"solver={name!r} is unknown. Solvers: {', '.join(('auto', *SOLVERS))}.")
-    name = auto(loss) if name == "auto" else name
     if normalize is not None:
-        return lee_seung(name, loss, normalize)
+        return lee_seung("mu" if name == "auto" else name, loss, normalize)
+    name = auto(loss) if name == "auto" else name
     return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
 
 

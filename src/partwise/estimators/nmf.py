@@ -80,7 +80,7 @@ class NMF(BaseNMF):
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "scd": coordinate descent on
         the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for Frobenius,
-        else mu. All are monotone: no iteration raises the objective.
+        scd for Kullback-Leibler, else mu. All are monotone: no iteration raises the objective.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
     tol : float, default=1e-4
@@ -342,7 +342,9 @@ class NMF(BaseNMF):
         return State(np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order]))
 
     def _solver_name(self) -> str:
-        return auto(Beta(self._beta_loss)) if self.solver == "auto" else self.solver
+        if self.solver != "auto":
+            return self.solver
+        return "mu" if self.normalize else auto(Beta(self._beta_loss))
 
     def _run(
         self, X: Any, problem: Problem, data: Any, starts: list[Start], units: Units

@@ -368,14 +368,19 @@ def _kl_look(x, b, a, floor):
     """y = b a, floored, and the pull of every coordinate."""
     if not len(x):
         a[...] = 0
-    y = np.maximum(b @ a, x.dtype.type(floor * x.max(initial=0)))
+    y = np.maximum(b @ a, _kl_floor(x, floor))
     return y, (x / y) @ b
+
+
+def _kl_floor(x, floor):
+    """The smallest y of a row; at least such that (b / y)^2 is a number even in a row of almost nothing."""
+    return x.dtype.type(max(floor * x.max(initial=0), 1e-154 if x.dtype == np.float64 else 1e-19))
 
 
 def _kl_descend(x, b, a, y, g, scale, l2, floor, sweeps):
     """Sweeps over the coordinates of one row that can move, in place; returns y."""
     moving = np.flatnonzero((a > 0) | (g < 0)) if len(x) else []
-    floor = x.dtype.type(floor * x.max(initial=0))
+    floor = _kl_floor(x, floor)
     for _ in range(sweeps):
         for q in moving:
             new = x.dtype.type(_kl_best(x, b[:, q], y, a[q], scale[q], l2, floor))

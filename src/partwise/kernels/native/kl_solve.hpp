@@ -13,6 +13,10 @@ namespace PARTWISE_ISA {
 // Numbers to which rows are padded: whole vectors of any instruction set, and whole fours for `dots`.
 constexpr Size kl_pad = 8;
 
+// Root of the smallest number: (b / y)^2 is a number even in a row of almost nothing.
+template <class T>
+constexpr T least_y = sizeof(T) == 8 ? T(1e-154) : T(1e-19);
+
 template <class T>
 inline T sum_lanes_of(Vec<T> v) {
     Vec<T> four[4] = {v, Vec<T>{}, Vec<T>{}, Vec<T>{}};
@@ -62,7 +66,7 @@ public:
             largest_ = at_least(x_[j], largest_);
         }
         for (Size j = count_; j < padded_; ++j) x_[j] = 0;
-        lowest_ = T(floor_ * largest_);
+        lowest_ = at_least(T(floor_ * largest_), least_y<T>);
         return largest_ > 0;
     }
 
