@@ -236,6 +236,6 @@ class Data(Protocol):
         """Call ``total = fn(X_b, W_b, total)`` for every block and add the lanes' totals in a fixed order."""
         ...
 
-    def transposed(self) -> Data | None:
+    def transposed(self) -> Data:
         """The same data by columns."""
         ...
