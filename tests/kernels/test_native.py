@@ -494,6 +494,15 @@ def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest):
         assert (previous[kept] == current[kept]).all()
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 1003])
+def test_summary_equals_the_reference(dtype, count):
+    values = np.random.default_rng(0).gamma(1.0, 1.0, count).astype(dtype)
+    values[::3] = 0
+    frozen(values)
+    np.testing.assert_allclose(kernels.summary(values), reference.summary(values), rtol=1e-14)
+
+
 def test_mu_leaves_an_entry_with_denominator_zero_alone():
     A, zero = np.full((2, 3), 5.0), np.zeros((1, 3))
     kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.ones(3), np.zeros(3), np.zeros(3))

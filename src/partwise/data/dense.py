@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
-
-import numpy as np
 
 from partwise.data import grid
 from partwise.data.block import DenseBlock
+from partwise.data.summary import Summarised
 from partwise.interfaces import Array
 from partwise.kernels import pool
 
@@ -17,7 +15,7 @@ DENSE_FLOPS = 2e10
 """Flops a second of one thread, low; only decides whether threads are worth waking."""
 
 
-class Dense:
+class Dense(Summarised):
     """A dense matrix of float32 or float64.
 
     Parameters
@@ -38,28 +36,9 @@ class Dense:
             grid.dense_blocks(len(X), X.shape[1] * X.itemsize, collect) for collect in (True, False)
         )
 
-    @cached_property
-    def norm2(self) -> float:
-        """Sum of squares, float64."""
-        return float(sum(np.vdot(x, x) for x in self._float64()))
-
-    @cached_property
-    def total(self) -> float:
-        """Sum of the entries, float64."""
-        return float(sum(x.sum() for x in self._float64()))
-
-    @cached_property
-    def largest(self) -> float:
-        """Largest entry; 0 for an empty matrix."""
-        return float(self.X.max(initial=0))
-
-    @cached_property
-    def nonzeros(self) -> int:
-        """Entries that are not zero, so that no choice depends on how they are stored."""
-        return int(np.count_nonzero(self.X))
-
-    def _float64(self):
-        return (self.X[low:high].astype(np.float64) for low, high in self.blocks)
+    def chunks(self) -> list[Array]:
+        """The blocks of rows."""
+        return [self.X[low:high] for low, high in self.blocks]
 
     def block(self, rows: grid.Range) -> DenseBlock:
         """The rows as a block, without copying."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
-import numpy as np
 import scipy.sparse as sp
 
 from partwise.data import grid
 from partwise.data.block import SparseBlock
 from partwise.data.dense import sweep
+from partwise.data.summary import Summarised
 from partwise.interfaces import Array
 
 SPARSE_FLOPS = 3e9
@@ -21,7 +20,11 @@ ENTRIES_PER_LANE = 32
 """A lane's buffer has a row for every column of X; it pays when the lane stores at least 32 entries a column."""
 
 
-class Sparse:
+CHUNK = 500_000
+"""Entries summed at a time."""
+
+
+class Sparse(Summarised):
     """A sparse matrix of float32 or float64.
 
     Parameters
@@ -42,25 +45,9 @@ class Sparse:
         self.blocks = grid.sparse_blocks(X.indptr)
         self._transposed: Sparse | None = None
 
-    @cached_property
-    def norm2(self) -> float:
-        """Sum of squares, float64."""
-        return float(np.einsum("i,i->", self.X.data, self.X.data, dtype=np.float64))
-
-    @cached_property
-    def total(self) -> float:
-        """Sum of the entries, float64."""
-        return float(self.X.data.sum(dtype=np.float64))
-
-    @cached_property
-    def largest(self) -> float:
-        """Largest entry; 0 for an empty matrix."""
-        return float(self.X.data.max(initial=0))
-
-    @cached_property
-    def nonzeros(self) -> int:
-        """Entries that are not zero, stored zeros left out."""
-        return int(np.count_nonzero(self.X.data))
+    def chunks(self) -> list[Array]:
+        """The stored entries, in equal pieces."""
+        return [self.X.data[low : low + CHUNK] for low in range(0, self.stored, CHUNK)]
 
     def block(self, rows: grid.Range) -> SparseBlock:
         """The rows as a block, without copying."""

@@ -38,6 +38,7 @@ hals = _kernels.hals
 hals_solve = _kernels.hals_solve
 look_ahead = _kernels.look_ahead
 mu = _kernels.mu
+summary = _kernels.summary
 pivot = _kernels.pivot
 rows_dot = _kernels.rows_dot
 t_dot_add = _kernels.t_dot_add
@@ -60,5 +61,6 @@ __all__ = [
     "mu",
     "pivot",
     "rows_dot",
+    "summary",
     "t_dot_add",
 ]

@@ -406,3 +406,9 @@ def _kl_best(x, b, y, a, scale, l2, floor):
     bend = now * curve
     rest = scale - pull + bend
     return now * 2 * bend / (rest + np.sqrt(rest * rest + 4 * l2 * now * bend))
+
+
+def summary(values):
+    """The sum and the sum of squares, in float64, the largest entry (0 for none) and the number of non-zeros. O(m)."""
+    wide = values.astype(np.float64)
+    return float(wide.sum()), float(wide @ wide), float(wide.max(initial=0)), int(np.count_nonzero(values))

@@ -5,13 +5,14 @@
 #include "pivot.hpp"
 #include "product.hpp"
 #include "rows.hpp"
+#include "summary.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>, rows_dot<T>};
+    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>, rows_dot<T>, summary<T>};
 }
 
 template DenseKernels<float> dense_kernels();

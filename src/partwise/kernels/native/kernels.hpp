@@ -18,6 +18,11 @@ struct CsrRows {
     Size start, stop;
 };
 
+struct Summary {
+    double total, norm2, largest;
+    Size nonzeros;
+};
+
 template <class T>
 struct DenseKernels {
     void (*hals)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
@@ -31,6 +36,7 @@ struct DenseKernels {
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);
+    Summary (*summary)(const T* values, Size count);
 };
 
 template <class T, class I>

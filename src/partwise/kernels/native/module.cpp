@@ -203,6 +203,17 @@ void bind_dense(nb::module_& module) {
             dense<T>().rows_dot(X.data(), m, p, B.data(), k, out.data());
         },
         "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "summary",
+        [](const Vector<const T>& values) {
+            Summary sums;
+            {
+                nb::gil_scoped_release release;
+                sums = dense<T>().summary(values.data(), values.shape(0));
+            }
+            return std::make_tuple(sums.total, sums.norm2, sums.largest, sums.nonzeros);
+        },
+        "values"_a.noconvert());
 }
 
 template <class T, class I>
