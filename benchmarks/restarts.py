@@ -27,7 +27,7 @@ MOST_RATIO = 5.0
 
 def main() -> int:
     """Print the table; 1 if the ten cost more than five."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--workload", choices=sorted(WORKLOADS), default="wordnet")
     parser.add_argument("--starts", type=int, default=10)
     parser.add_argument("--iterations", type=int, default=200)

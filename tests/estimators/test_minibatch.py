@@ -9,12 +9,14 @@ import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment, nnls
 
 import partwise
-from partwise import MiniBatchNMF
+from partwise import NMF, MiniBatchNMF
 from partwise.datasets import make_planted
+from partwise.errors import DataError, IncompatibleError
 from partwise.estimators import NotConvergedWarning
 
 may_stop_early = pytest.mark.filterwarnings("ignore::partwise.estimators.NotConvergedWarning")
 LOSSES = {"frobenius": 2, "kl": 1, "is": 0, "beta=1.5": 1.5}
+every_solver = pytest.mark.parametrize("solver", ["mu", "cd"])
 every_loss = pytest.mark.parametrize("beta_loss", LOSSES.values(), ids=LOSSES)
 
 
@@ -110,9 +112,9 @@ def test_one_step_is_the_printed_formula(beta_loss):
     assert model.n_steps_ == 1
 
 
-@every_loss
-def test_a_stream_in_two_sittings_is_a_stream_in_one(beta_loss):
-    whole, cut = (MiniBatchNMF(3, random_state=0, beta_loss=beta_loss) for _ in range(2))
+@pytest.mark.parametrize("options", [{"solver": "cd"}, *({"beta_loss": beta} for beta in LOSSES.values())], ids=str)
+def test_a_stream_in_two_sittings_is_a_stream_in_one(options):
+    whole, cut = (MiniBatchNMF(3, random_state=0, **options) for _ in range(2))
     batches = stream(table()) * 3
     for number, batch in enumerate(batches):
         whole.partial_fit(batch)
@@ -123,8 +125,9 @@ def test_a_stream_in_two_sittings_is_a_stream_in_one(beta_loss):
     assert cut.n_steps_ == whole.n_steps_ == len(batches)
 
 
-def test_a_saved_stream_goes_on_where_it_was(tmp_path):
-    whole, saved = (MiniBatchNMF(3, random_state=0) for _ in range(2))
+@every_solver
+def test_a_saved_stream_goes_on_where_it_was(solver, tmp_path):
+    whole, saved = (MiniBatchNMF(3, solver=solver, random_state=0) for _ in range(2))
     first, second = stream(table())[:2], stream(table())[2:]
     for batch in first:
         whole.partial_fit(batch)
@@ -137,18 +140,21 @@ def test_a_saved_stream_goes_on_where_it_was(tmp_path):
     assert loaded.components_.tobytes() == whole.components_.tobytes()
 
 
-def test_a_stream_needs_the_memory_of_its_components():
-    model, sizes = MiniBatchNMF(3, random_state=0), []
+@every_solver
+def test_a_stream_needs_the_memory_of_its_components(solver):
+    model, sizes = MiniBatchNMF(3, solver=solver, random_state=0), []
     for batch in stream(table(n=600), 50):
         model.partial_fit(batch)
-        sizes.append(sum(value.nbytes for value in vars(model).values() if isinstance(value, np.ndarray)))
+        kept = [*vars(model).values(), *model._sums.values()]
+        sizes.append(sum(value.nbytes for value in kept if isinstance(value, np.ndarray)))
     assert len(set(sizes)) == 1
-    assert sizes[0] <= 4 * model.components_.nbytes
+    assert 2 * model.components_.nbytes <= sizes[0] <= 4 * model.components_.nbytes
 
 
-def test_a_stream_learns():
+@every_solver
+def test_a_stream_learns(solver):
     planted = make_planted(600, 40, 4, noise=0.02, random_state=0)
-    model, errors = MiniBatchNMF(4, random_state=0, forget_factor=0.9), []
+    model, errors = MiniBatchNMF(4, solver=solver, random_state=0, forget_factor=0.9), []
     for _ in range(8):
         for batch in stream(planted.X, 100):
             model.partial_fit(batch)
@@ -165,9 +171,10 @@ def test_partial_fit_keeps_the_order_of_the_components():
     assert np.argsort(model.components_.sum(axis=1)).tolist() == [0, 2, 1]
 
 
+@pytest.mark.parametrize("options", [{}, {"solver": "cd"}, {"final_passes": 20}, {"solver": "cd", "final_passes": 5}])
 @may_stop_early
-def test_a_fit_can_be_continued_as_a_stream():
-    model = MiniBatchNMF(4, random_state=0, batch_size=20, max_iter=100).fit(table())
+def test_a_fit_can_be_continued_as_a_stream(options):
+    model = MiniBatchNMF(4, random_state=0, batch_size=20, max_iter=100, **options).fit(table())
     before, steps = relative_error(table(), model.transform(table()), model.components_), model.n_steps_
     for _ in range(5):
         for batch in stream(table(), 20):
@@ -273,3 +280,112 @@ def test_float32_stays_float32():
     X = table().astype(np.float32)
     assert model.fit_transform(X).dtype == model.components_.dtype == model.transform(X).dtype == np.float32
     assert MiniBatchNMF(3).partial_fit(X).partial_fit(X).components_.dtype == np.float32
+
+
+# ---------------------------------------------------------------------- cd and final passes
+
+
+@may_stop_early
+@pytest.mark.parametrize("alpha", [0.0, 0.01])
+def test_one_step_of_cd_is_a_sweep_over_the_decayed_least_squares(alpha):
+    X, rng = table(n=12, p=7, k=2), np.random.default_rng(0)
+    W, H = rng.random((12, 2)), 0.5 + rng.random((2, 7))
+    model = MiniBatchNMF(2, init="custom", solver="cd", forget_factor=0.6, alpha_W=alpha, l1_ratio=0.3)
+    model.partial_fit(X, W=W, H=H)
+    l1, l2 = 0.3 * alpha * 7, 0.7 * alpha * 7
+    W = kkt_rows(X, H, l1, l2)
+    # before the first batch the sums hold one batch that had nothing to change
+    gram = (0.6 + 1) * W.T @ W
+    cross = 0.6 * W.T @ W @ H + W.T @ X
+    l1, l2 = (0.6 + 1) * 0.3 * alpha * 12, (0.6 + 1) * 0.7 * alpha * 12
+    for _ in range(3):  # as many sweeps as a dense batch gets
+        for q in range(2):
+            H[q] = np.maximum(0, H[q] - (gram[q] @ H + l2 * H[q] + l1 - cross[q]) / (gram[q, q] + l2))
+    np.testing.assert_allclose(model.components_, H, rtol=1e-6)
+
+
+def kkt_rows(X, H, l1, l2):
+    """Rows of W solved by a thousand sweeps."""
+    W, gram, cross = np.ones((len(X), len(H))), H @ H.T + l2 * np.eye(len(H)), X @ H.T - l1
+    for _ in range(1000):
+        for q in range(len(H)):
+            W[:, q] = np.maximum(0, W[:, q] - (W @ gram[:, q] - cross[:, q]) / gram[q, q])
+    return W
+
+
+def test_cd_is_for_least_squares_and_says_so_before_data_are_read():
+    with pytest.raises(IncompatibleError, match="solver 'cd' does not handle beta_loss = 1"):
+        MiniBatchNMF(2, solver="cd", beta_loss=1).fit("no data")
+    with pytest.raises(IncompatibleError, match="solver 'cd' does not handle beta_loss = 1"):
+        MiniBatchNMF(2, solver="cd", beta_loss=1).partial_fit("no data")
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])
+@may_stop_early
+def test_cd_with_final_passes_ends_near_the_optimum_of_the_whole_matrix(form):
+    X = form(parts())
+    best = NMF(4, tol=1e-7, max_iter=2000).fit(X).reconstruction_err_
+    model = MiniBatchNMF(4, solver="cd", batch_size=20, random_state=0, final_passes=10).fit(X)
+    assert model.reconstruction_err_ < 1.01 * best
+
+
+@pytest.mark.parametrize("beta_loss, solver", [(2, "cd"), (2, "mu"), (1, "mu"), (0, "mu")])
+@may_stop_early
+def test_every_final_pass_lowers_the_objective_and_is_told(beta_loss, solver):
+    options = {"solver": solver, "beta_loss": beta_loss, "batch_size": 20, "random_state": 0, "max_iter": 3}
+    without = MiniBatchNMF(4, **options).fit(parts() + 0.1)
+    model = MiniBatchNMF(4, final_passes=20, **options).fit(parts() + 0.1)
+    assert model.n_iter_ == without.n_iter_ + 20
+    assert model.n_steps_ == without.n_steps_
+    passes = model.history_[model.history_.iteration > model.n_steps_]
+    assert passes.iteration.iloc[-1] == model.n_steps_ + 20
+    assert (np.diff(passes.objective) <= 0).all() and (np.diff(model.history_.seconds) >= 0).all()
+    assert model.reconstruction_err_ < without.reconstruction_err_
+    assert model.reconstruction_err_ <= np.sqrt(2 * passes.objective.iloc[-1]) * (1 + 1e-12)
+
+
+@may_stop_early
+def test_an_interruption_in_a_final_pass_keeps_the_model(monkeypatch):
+    def iterate(problem, data, state, limits, by_columns):
+        for progress in whole(problem, data, state, limits, by_columns):
+            yield progress
+            if state.n_iter == 3:
+                raise KeyboardInterrupt
+
+    from partwise.estimators import minibatch
+
+    whole = minibatch.iterate
+    monkeypatch.setattr(minibatch, "iterate", iterate)
+    model = MiniBatchNMF(4, solver="cd", batch_size=20, max_iter=2, random_state=0, final_passes=9).fit(table())
+    assert (model.stop_reason_, model.n_iter_) == ("interrupted", 2 + 3)
+    assert relative_error(table(), model.transform(table()), model.components_) < 0.1
+
+
+@every_solver
+@pytest.mark.parametrize(
+    "dtype, unit", [(np.float32, 1e-20), (np.float32, 1e20), (np.float64, 1e-290), (np.float64, 1e290)]
+)
+@may_stop_early
+def test_no_unit_is_too_extreme_for_batches(solver, dtype, unit):
+    X = table().astype(dtype)
+    scaled = (table() * unit).astype(dtype)
+    one, other = (
+        MiniBatchNMF(3, solver=solver, batch_size=20, max_iter=4, final_passes=2, random_state=0) for _ in "ab"
+    )
+    W, scaled_W = one.fit_transform(X), other.fit_transform(scaled)
+    root = np.sqrt(unit)
+    np.testing.assert_allclose(scaled_W / root, W, rtol=2e-3, atol=1e-4 * W.max())
+    np.testing.assert_allclose(other.components_ / root, one.components_, rtol=2e-3, atol=1e-4 * one.components_.max())
+    assert other.reconstruction_err_ == pytest.approx(one.reconstruction_err_ * unit, rel=1e-3)
+    for model, data in ((one, X), (other, scaled)):
+        for batch in stream(data):
+            model.partial_fit(batch)
+    np.testing.assert_allclose(other.components_ / root, one.components_, rtol=2e-3, atol=1e-4 * one.components_.max())
+
+
+def test_a_batch_in_quite_another_unit_is_refused():
+    model = MiniBatchNMF(2, random_state=0).partial_fit(table().astype(np.float32))
+    with pytest.raises(
+        DataError, match=r"unit of the first one.* from 1e-08 to 1e\+08 here; that of this batch is .*e\+10"
+    ):
+        model.partial_fit((1e10 * table()).astype(np.float32))

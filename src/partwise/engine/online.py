@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,14 @@ import numpy as np
 from partwise.engine.objective import divergence, penalties
 from partwise.engine.problem import Problem
 from partwise.engine.rows import solve_rows
-from partwise.engine.step import half_step
-from partwise.interfaces import Array, Data
+from partwise.engine.step import half_step, update_columns
+from partwise.interfaces import Array, Data, Quadratic
+from partwise.penalties import Elastic
 
 
 @dataclass
-class Running:
-    """The decayed sums from which H is computed: ``H = (numerator / denominator) ^ exponent``.
+class RunningRatio:
+    """The decayed sums from which ``mu`` computes H: ``H = (numerator / denominator) ^ exponent``.
 
     The numerators of different batches belong to different H, hence ``H^(1 / exponent) * neg`` is summed, as in
     Lefevre, Bach & Fevotte (2011), doi:10.1109/ASPAA.2011.6082314. They start as if one batch before the first had
@@ -32,17 +33,14 @@ class Running:
     denominator: Array
 
     @classmethod
-    def empty(cls, p: int, k: int) -> Running:
+    def empty(cls, p: int, k: int) -> RunningRatio:
         """No batch seen."""
         return cls(np.zeros((p, k)), np.zeros((p, k)))
 
-    def add(self, problem: Problem, stats: Any, Ht: Array, rho: float) -> float:
+    def add(self, problem: Problem, data: Data, stats: Any, Ht: Array, rho: float) -> float:
         """Forget by ``rho``, add one batch, and overwrite ``Ht``; returns the share of the batch in the sums."""
         exponent = problem.solver_H.exponent
-        l1, l2 = problem.penalty_H.elastic()
-        current = Ht.astype(np.float64)
-        rooted = current if exponent == 1 else current ** (1 / exponent)
-        denominator = stats.pos + l1 + l2 * current
+        rooted, denominator = self.parts(problem, stats, Ht)
         if not self.denominator.any():
             self.denominator += denominator
             self.numerator += rooted * denominator
@@ -55,6 +53,75 @@ class Running:
         whole = float(self.denominator.sum())
         share = np.broadcast_to(denominator, self.denominator.shape).sum() / whole if whole > 0 else 1.0
         return float(share)
+
+    def restart(self, problem: Problem, data: Data, stats: Any, Ht: Array) -> None:
+        """Forget everything but one batch, here the whole matrix."""
+        rooted, self.denominator[...] = self.parts(problem, stats, Ht)
+        self.numerator[...] = rooted * stats.neg
+
+    def parts(self, problem: Problem, stats: Any, Ht: Array) -> tuple[Array, Array]:
+        """``H^(1 / exponent)`` and the denominator of one batch, penalties included."""
+        l1, l2 = problem.penalty_H.elastic()
+        current = Ht.astype(np.float64)
+        exponent = problem.solver_H.exponent
+        return current if exponent == 1 else current ** (1 / exponent), stats.pos + l1 + l2 * current
+
+    def reorder(self, order: Array) -> None:
+        """Put the components in another order."""
+        self.numerator, self.denominator = self.numerator[:, order], self.denominator[:, order]
+
+
+@dataclass
+class RunningQuadratic:
+    """The decayed least squares statistic of H, on which ``cd`` makes its sweeps: Mairal, Bach, Ponce & Sapiro (2010).
+
+    ``gram = sum W_b' W_b`` and ``cross = sum X_b' W_b`` do not depend on the H that they were taken with, so they age
+    only as the rows of W do. They start, too, as if one batch had found nothing to change.
+
+    Attributes
+    ----------
+    gram : ndarray of shape (k, k), float64
+    cross : ndarray of shape (n_features, k), float64
+    rows : ndarray of shape (1,)
+        Samples in the sums, decayed like them: the penalty of H grows with it.
+
+    References
+    ----------
+    Mairal et al. (2010), https://www.jmlr.org/papers/v11/mairal10a.html
+    """
+
+    gram: Array
+    cross: Array
+    rows: Array
+
+    @classmethod
+    def empty(cls, p: int, k: int) -> RunningQuadratic:
+        """No batch seen."""
+        return cls(np.zeros((k, k)), np.zeros((p, k)), np.zeros(1))
+
+    def add(self, problem: Problem, data: Data, stats: Quadratic, Ht: Array, rho: float) -> float:
+        """Forget by ``rho``, add one batch, and overwrite ``Ht``; returns the share of the batch in the sums."""
+        batch = max(1, data.shape[0])
+        if not self.rows[0]:
+            for total, part in ((self.gram, stats.gram), (self.cross, Ht @ stats.gram), (self.rows, batch)):
+                total += part
+        for total, part in ((self.gram, stats.gram), (self.cross, stats.cross), (self.rows, batch)):
+            total *= rho
+            total += part
+        weights = (weight * float(self.rows[0]) / batch for weight in problem.penalty_H.elastic())
+        update_columns(replace(problem, penalty_H=Elastic(*weights)), data, Quadratic(self.gram, self.cross), Ht)
+        return batch / float(self.rows[0])
+
+    def restart(self, problem: Problem, data: Data, stats: Quadratic, Ht: Array) -> None:
+        """Forget everything but one batch, here the whole matrix."""
+        self.gram[...], self.cross[...], self.rows[...] = stats.gram, stats.cross, max(1, data.shape[0])
+
+    def reorder(self, order: Array) -> None:
+        """Put the components in another order."""
+        self.gram, self.cross = self.gram[np.ix_(order, order)], self.cross[:, order]
+
+
+Running = RunningRatio | RunningQuadratic
 
 
 def batch_step(problem: Problem, data: Data, W: Array | None, Ht: Array, running: Running, rho: float) -> tuple:
@@ -73,7 +140,7 @@ def batch_step(problem: Problem, data: Data, W: Array | None, Ht: Array, running
     else:
         half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(Ht))
     cost = divergence(problem.loss, data, W, Ht) + penalties(problem, W, Ht)
-    share = running.add(problem, batch_statistic(problem, data, W, Ht), Ht, rho)
+    share = running.add(problem, data, batch_statistic(problem, data, W, Ht), Ht, rho)
     return cost / max(1, len(W)), share
 
 

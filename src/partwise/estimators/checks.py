@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
-from partwise.engine.units import ORDINARY
+from partwise.engine.units import ORDINARY, Units, times_power
 from partwise.errors import DataError
 
 
@@ -35,13 +35,14 @@ def check_finite(X: Any, whom: str) -> None:
     )
 
 
-def check_ordinary(X: Any, whom: str) -> None:
-    """Raise DataError if X is in a unit where sums over batches would leave the range of its dtype."""
-    top, (low, high) = largest(X), ORDINARY[X.dtype]
+def check_unit(X: Any, units: Units, whom: str) -> None:
+    """Raise DataError if a batch is in quite another unit than the first one of its stream."""
+    top = largest(X)
+    low, high = (times_power(limit, 2 * units.half) for limit in ORDINARY[X.dtype])
     if top and not low <= top <= high:
         raise DataError(
-            f"{whom} adds up batches in the unit of X, so the largest entry of {X.dtype} data must be from {low:g} to "
-            f"{high:g}; here it is {top:.6g}. Divide X by a constant, by which the components change alike, or use NMF."
+            f"{whom} adds up batches in the unit of the first one, so the largest entry of {X.dtype} batches must be "
+            f"from {low:g} to {high:g} here; that of this batch is {top:.6g}. Bring all batches to one unit."
         )
 
 
