@@ -42,8 +42,8 @@ class MiniBatchNMF(BaseNMF):
     forget old batches. Each step updates the rows of W of one batch and then H from running sums. It reaches a good
     model after few readings of X, but stale statistics keep it from the optimum of the whole matrix. A few final passes
     over all of it mend that: where the data are a matrix, ``solver="cd", final_passes=10`` is recommended (Frobenius;
-    for other losses ``final_passes`` alone): on tf-idf of texts it ends about 0.1 % above the objective of the best whole
-    fit, the defaults, which are scikit-learn's, 1.4 to 2.7 % (benchmarks/minibatch.py).
+    for other losses ``final_passes`` alone): on tf-idf of texts it ends about 0.1 % above the objective of the best
+    whole fit, the defaults, which are scikit-learn's, 1.4 to 2.7 % (benchmarks/minibatch.py).
 
     Parameters
     ----------
