@@ -499,6 +499,7 @@ def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest):
 def test_summary_equals_the_reference(dtype, count):
     values = np.random.default_rng(0).gamma(1.0, 1.0, count).astype(dtype)
     values[::3] = 0
+    values[5:6] = -1
     frozen(values)
     np.testing.assert_allclose(kernels.summary(values), reference.summary(values), rtol=1e-14)
 

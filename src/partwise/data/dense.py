@@ -36,9 +36,10 @@ class Dense(Summarised):
             grid.dense_blocks(len(X), X.shape[1] * X.itemsize, collect) for collect in (True, False)
         )
 
-    def chunks(self) -> list[Array]:
-        """The blocks of rows."""
-        return [self.X[low:high] for low, high in self.blocks]
+    @property
+    def entries(self) -> Array:
+        """X itself."""
+        return self.X
 
     def block(self, rows: grid.Range) -> DenseBlock:
         """The rows as a block, without copying."""

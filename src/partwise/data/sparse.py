@@ -20,10 +20,6 @@ ENTRIES_PER_LANE = 32
 """A lane's buffer has a row for every column of X; it pays when the lane stores at least 32 entries a column."""
 
 
-CHUNK = 500_000
-"""Entries summed at a time."""
-
-
 class Sparse(Summarised):
     """A sparse matrix of float32 or float64.
 
@@ -45,9 +41,10 @@ class Sparse(Summarised):
         self.blocks = grid.sparse_blocks(X.indptr)
         self._transposed: Sparse | None = None
 
-    def chunks(self) -> list[Array]:
-        """The stored entries, in equal pieces."""
-        return [self.X.data[low : low + CHUNK] for low in range(0, self.stored, CHUNK)]
+    @property
+    def entries(self) -> Array:
+        """The stored entries."""
+        return self.X.data
 
     def block(self, rows: grid.Range) -> SparseBlock:
         """The rows as a block, without copying."""

@@ -95,12 +95,12 @@ def nndsvd(data: Data, k: int, name: str, random_state: np.random.RandomState) -
     return W, Ht
 
 
-def nnsvd_lrc(data: Data, k: int, refinements: int = 1) -> tuple[Array, Array]:
+def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     """Non-negative SVD with low-rank correction: k // 2 + 1 triplets, two components from each after the first.
 
     X is replaced by its truncated SVD ``Y Z'``; the positive and the negative parts of each triplet start one component
-    each, and a sweep of coordinate descent fits them to ``Y Z'``. One sweep, not the article's ten: it costs
-    O((n + p) k^2), which for sparse X is as much as an iteration on X itself.
+    each, and sweeps of coordinate descent fit them to ``Y Z'``: the article's ten for a small X, one for others. It
+    costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
 
     References
     ----------
@@ -109,7 +109,7 @@ def nnsvd_lrc(data: Data, k: int, refinements: int = 1) -> tuple[Array, Array]:
     U, s, V = svd(data, k // 2 + 1)
     Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
     W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
-    for _ in range(refinements):
+    for _ in range(10 if is_small(data) else 1):
         refine(W, Ht, Y, Z, data.threads)
         refine(Ht, W, Z, Y, data.threads)
     return W, Ht
@@ -149,13 +149,18 @@ def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
     n, p = data.shape
     if rank > min(n, p):
         raise DataError(f"{rank} singular vectors were asked of a {n} x {p} matrix, which has {min(n, p)}.")
-    if n * p <= EXACT_SVD_SIZE:
+    if is_small(data):
         X = data.X.toarray() if data.sparse else data.X
         U, s, Vt = np.linalg.svd(np.asarray(X, np.float64), full_matrices=False)
         V = Vt.T
         signs = signs_of(V)
         return U[:, :rank] * signs[:rank], s[:rank], V[:, :rank] * signs[:rank]
     return randomised_svd(data, rank)
+
+
+def is_small(data: Data) -> bool:
+    """Whether LAPACK finds the singular triplets."""
+    return data.shape[0] * data.shape[1] <= EXACT_SVD_SIZE
 
 
 def signs_of(V: Array) -> Array:

@@ -36,7 +36,7 @@ class RowSolve:
         if Quadratic not in loss.offers and Rows not in loss.offers:
             return (total or 0) + self._multiply(X, A)
         if Quadratic in loss.offers:
-            stats = Quadratic(self.fixed.gram, X.rows_dot(self.fixed.B))
+            stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
             new = A.copy() if self.warm else equal_weights(stats, A)
             solved = HALS().solve(new, stats, penalty)
         else:

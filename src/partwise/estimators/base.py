@@ -23,7 +23,7 @@ from partwise.engine.rows import RowSolve
 from partwise.engine.units import Units, in_units, times_power
 from partwise.errors import DataError, DataWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_factor, check_finite, check_non_negative, check_positive, largest
+from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.kernels import pool
@@ -72,8 +72,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         X = validate_data(  # type: ignore[arg-type]
             self, X, accept_sparse=["csr", "csc"], dtype=DTYPES, reset=reset, ensure_all_finite=False
         )
-        check_finite(X, type(self).__name__)
-        check_non_negative(X, f"{type(self).__name__} (input X)")
+        check_entries(X, type(self).__name__)
         return X
 
     def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:

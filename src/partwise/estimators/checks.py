@@ -8,14 +8,24 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
+from partwise.data.summary import pieces, summarise
 from partwise.engine.units import ORDINARY, Units, times_power
 from partwise.errors import DataError
+from partwise.kernels import pool
 
 
 def largest(X: Any) -> float:
     """Largest entry of an array or sparse matrix; 0 if it has none."""
-    values = X.data if sp.issparse(X) else X
-    return float(values.max(initial=0))
+    return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
+
+
+def check_entries(X: Any, whom: str) -> None:
+    """Raise DataError unless every entry is finite and none is negative; one pass on all threads if so."""
+    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
+    if not np.isfinite(found.total):  # also where only the sum overflows
+        check_finite(X, whom)
+    if found.lowest < 0:
+        check_non_negative(X, f"{whom} (input X)")
 
 
 def check_finite(X: Any, whom: str) -> None:

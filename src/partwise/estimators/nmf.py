@@ -26,7 +26,7 @@ from partwise.engine.units import Units
 from partwise.errors import DataError
 from partwise.estimators.base import DTYPES, BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
-from partwise.estimators.checks import check_factor, check_non_negative, largest
+from partwise.estimators.checks import check_factor, check_non_negative
 from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided
 from partwise.estimators.words import describe
 from partwise.kernels import pool
@@ -294,9 +294,11 @@ class NMF(BaseNMF):
             )
         if given is None and (W is not None or H is not None):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
-        units = Units.of(largest(X), X.dtype, loss.beta)
         with pool.session(self.n_jobs) as threads:
-            data = as_data(units.data(X), threads)
+            data = as_data(X, threads)
+            units = Units.of(data.largest, X.dtype, loss.beta)
+            if units.half:
+                data = as_data(units.data(X), threads)
             solver = self._parts(loss, inner_sweeps(data, k))
             user_penalties = self._penalties(X.shape)
             warn_one_sided(*user_penalties)

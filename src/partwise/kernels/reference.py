@@ -409,6 +409,10 @@ def _kl_best(x, b, y, a, scale, l2, floor):
 
 
 def summary(values):
-    """The sum and the sum of squares, in float64, the largest entry (0 for none) and the number of non-zeros. O(m)."""
+    """Sum and sum of squares, in float64; the lowest and the largest of the numbers and 0; how many are not 0.
+
+    O(m). Infinities and nan show in the sum.
+    """
     wide = values.astype(np.float64)
-    return float(wide.sum()), float(wide @ wide), float(wide.max(initial=0)), int(np.count_nonzero(values))
+    extremes = float(wide.min(initial=0)), float(wide.max(initial=0))
+    return float(wide.sum()), float(wide @ wide), *extremes, int(np.count_nonzero(values))

@@ -19,7 +19,7 @@ struct CsrRows {
 };
 
 struct Summary {
-    double total, norm2, largest;
+    double total, norm2, lowest, largest;
     Size nonzeros;
 };
 

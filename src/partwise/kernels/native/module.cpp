@@ -211,7 +211,7 @@ void bind_dense(nb::module_& module) {
                 nb::gil_scoped_release release;
                 sums = dense<T>().summary(values.data(), values.shape(0));
             }
-            return std::make_tuple(sums.total, sums.norm2, sums.largest, sums.nonzeros);
+            return std::make_tuple(sums.total, sums.norm2, sums.lowest, sums.largest, sums.nonzeros);
         },
         "values"_a.noconvert());
 }
