@@ -525,7 +525,7 @@ def test_a_row_alone_has_the_bits_that_it_has_in_any_batch(k, beta_loss, dtype, 
     rng = np.random.default_rng(k)
     X = (rng.random((53, 61)) * (rng.random((53, 61)) < 0.4)).astype(dtype)
     X[11] = 0
-    model = NMF(k, init="random", beta_loss=beta_loss, max_iter=1, tol=0).fit(X)
+    model = NMF(k, init="random", beta_loss=beta_loss, max_iter=1, tol=0, random_state=0).fit(X)
     model.components_ = rng.random((k, 61)) * (rng.random((k, 61)) < 0.5)
     whole = model.transform(form(X))
     order = rng.permutation(53)

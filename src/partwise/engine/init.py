@@ -99,7 +99,7 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     """Non-negative SVD with low-rank correction: k // 2 + 1 triplets, two components from each after the first.
 
     X is replaced by its truncated SVD ``Y Z'``; the positive and the negative parts of each triplet start one component
-    each, and sweeps of coordinate descent fit them to ``Y Z'``: the article's ten for a small X, one for others. It
+    each, and sweeps of coordinate descent fit them to ``Y Z'``: twenty for a small X, one for others. It
     costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
 
     References
@@ -109,7 +109,7 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     U, s, V = svd(data, k // 2 + 1)
     Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
     W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
-    for _ in range(10 if is_small(data) else 1):
+    for _ in range(20 if is_small(data) else 1):
         refine(W, Ht, Y, Z, data.threads)
         refine(Ht, W, Z, Y, data.threads)
     return W, Ht
