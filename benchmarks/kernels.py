@@ -141,7 +141,7 @@ def sweep_race(k: int, threads: int, wanted: float) -> Race:
 
     def part(i: int) -> None:
         rows = slice(edges[i], edges[i + 1])
-        kernels.hals(mine[rows], gram, cross[rows], 0.0, 1, np.zeros(k), np.zeros(k))
+        kernels.hals(mine[rows], gram, cross[rows], 0.0, 1, *np.zeros((3, k)))
 
     def ours() -> None:
         with pool.session(threads):

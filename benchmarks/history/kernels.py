@@ -18,8 +18,8 @@ class Sweep:
         rng = np.random.default_rng(0)
         B = rng.random((2000, k)).astype(dtype)
         self.A, self.gram = rng.random((5000, k)).astype(dtype), B.T @ B
-        self.cross, self.zeros = rng.random((5000, k)).astype(dtype) @ self.gram, np.zeros(k)
+        self.cross, self.sums = rng.random((5000, k)).astype(dtype) @ self.gram, np.zeros((3, k))
 
     def time_hals(self, k: int, dtype: str) -> None:
         """Seconds; the rows converge, so that later calls skip more."""
-        kernels.hals(self.A.copy(), self.gram, self.cross, 0.0, 1, self.zeros, self.zeros.copy())
+        kernels.hals(self.A.copy(), self.gram, self.cross, 0.0, 1, *self.sums)

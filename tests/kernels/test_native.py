@@ -203,7 +203,7 @@ def test_bad_numbers_survive_to_be_detected(value, k):
     cross = cross.copy()
     cross[33, 0] = value
     grad2, neg2 = np.zeros(k), np.zeros(k)
-    kernels.hals(start, gram, cross, 0.0, 2, grad2, neg2)
+    kernels.hals(start, gram, cross, 0.0, 2, grad2, neg2, np.zeros(k))
     assert not np.isfinite(start[33]).all() and not np.isfinite(neg2[0])
     assert np.isfinite(np.delete(start, 33, axis=0)).all()
 
@@ -214,16 +214,17 @@ def test_bad_numbers_survive_to_be_detected(value, k):
 @pytest.mark.parametrize(("l1", "sweeps"), [(0.0, 1), (0.3, 3)])
 def test_hals_equals_the_reference(k, dtype, m, l1, sweeps):
     A, gram, cross = quadratic(k, m, dtype)
-    sums = np.random.default_rng(2).random((2, k))
+    sums = np.random.default_rng(2).random((3, k))
     # a gradient is a difference of sums as large as cross: an entry of A is known to that over the diagonal
     scale = np.abs(cross).max(initial=0) / gram.max()
     arguments = [A, gram, cross, l1, sweeps]
     atol = 40 * k * np.finfo(dtype).eps * scale
-    agree("hals", [*arguments, *np.zeros((2, k))], [0], 0, atol)
+    agree("hals", [*arguments, *np.zeros((3, k))], [0], 0, atol)
     copies = [[A.copy(), *sums.copy()] for _ in range(2)]
-    for module, (a, grad2, neg2) in zip((kernels, reference), copies, strict=True):
-        module.hals(a, gram, cross, l1, sweeps, grad2, neg2)
-    (_, grad2, neg2), (_, expected_grad2, expected_neg2) = copies
+    for module, (a, grad2, neg2, norm2) in zip((kernels, reference), copies, strict=True):
+        module.hals(a, gram, cross, l1, sweeps, grad2, neg2, norm2)
+    (a, grad2, neg2, norm2), (_, expected_grad2, expected_neg2, _) = copies
+    np.testing.assert_allclose(norm2, sums[2] + (a.astype(np.float64) ** 2).sum(axis=0), rtol=1e-12)
     np.testing.assert_allclose(neg2, expected_neg2, rtol=1e-12)  # float64 sums of the same numbers
     limit = 400 * k * np.finfo(dtype).eps * (1 + expected_neg2.max() + expected_grad2.max())
     np.testing.assert_allclose(grad2, expected_grad2, rtol=0, atol=limit)
@@ -241,7 +242,7 @@ def test_every_hals_sweep_lowers_the_quadratic(k, dtype, seed):
 
     values = [objective()]
     for _ in range(6):
-        kernels.hals(A, gram, cross, 0.2, 1, np.zeros(k), np.zeros(k))
+        kernels.hals(A, gram, cross, 0.2, 1, *np.zeros((3, k)))
         values.append(objective())
     rounding = 10 * k * np.finfo(dtype).eps * np.abs(values[0]).max()
     assert (np.diff(values, axis=0) <= rounding).all()
@@ -252,10 +253,10 @@ def test_every_hals_sweep_lowers_the_quadratic(k, dtype, seed):
 def test_hals_works_at_any_scale_of_the_data(scale):
     A, gram, cross = quadratic(6, 40, np.float32)
     expected = A.copy()
-    kernels.hals(expected, gram, cross, 0.0, 4, np.zeros(6), np.zeros(6))
+    kernels.hals(expected, gram, cross, 0.0, 4, *np.zeros((3, 6)))
     scaled = frozen(*(array * np.float32(scale) * np.float32(scale) for array in (gram, cross)))
     grad2, neg2 = np.zeros(6), np.zeros(6)
-    kernels.hals(A, *scaled, 0.0, 4, grad2, neg2)
+    kernels.hals(A, *scaled, 0.0, 4, grad2, neg2, np.zeros(6))
     # at 1e-38 the numbers of gram are near the smallest float32 and have lost digits
     np.testing.assert_allclose(A, expected, rtol=0, atol=1e-4 if scale > 1e-19 else 0.1)
     assert np.isfinite(grad2).all()
@@ -682,12 +683,13 @@ def wrong_calls():
     yield "total of other rows", ValueError, "t_dot_add", (A, out, gram[1:])
     yield "Fortran order", ValueError, "t_dot_add", (np.asfortranarray(A), out, gram)
     yield "float32 total", TypeError, "t_dot_add", (A, out, gram.astype(np.float32))
-    yield "gram not square", ValueError, "hals", (out, gram[1:], A, 0, 1, k, k)
-    yield "cross of other rows", ValueError, "hals", (out, gram, A[1:], 0, 1, k, k)
-    yield "short grad2", ValueError, "hals", (out, gram, A, 0, 1, short, k)
-    yield "short neg2", ValueError, "hals", (out, gram, A, 0, 1, k, short)
-    yield "gram of other dtype", TypeError, "hals", (out, gram.astype(np.float32), A, 0, 1, k, k)
-    yield "strided A", TypeError, "hals", (np.empty((61, 10))[:, ::2], gram, A, 0, 1, k, k)
+    yield "gram not square", ValueError, "hals", (out, gram[1:], A, 0, 1, k, k, k)
+    yield "cross of other rows", ValueError, "hals", (out, gram, A[1:], 0, 1, k, k, k)
+    yield "short grad2", ValueError, "hals", (out, gram, A, 0, 1, short, k, k)
+    yield "short neg2", ValueError, "hals", (out, gram, A, 0, 1, k, short, k)
+    yield "short norm2", ValueError, "hals", (out, gram, A, 0, 1, k, k, short)
+    yield "gram of other dtype", TypeError, "hals", (out, gram.astype(np.float32), A, 0, 1, k, k, k)
+    yield "strided A", TypeError, "hals", (np.empty((61, 10))[:, ::2], gram, A, 0, 1, k, k, k)
     yield "short converged", ValueError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done[1:])
     yield "boolean converged", TypeError, "hals_solve", (out, gram, A, 0, 1e-3, 5, done.astype(bool))
     yield "pos of other rows", ValueError, "mu", (out, A, A[1:], 1, 0, 0, k, k, k)

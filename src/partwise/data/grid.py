@@ -21,7 +21,7 @@ Lane = tuple[Range, ...]
 DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 """A block should stay in cache with its Y, but every block adds to every column: wide rows want more of them."""
 
-SPARSE_BLOCK_STORED = 500_000
+SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
 MOST_LANES = 64
 
 
@@ -35,9 +35,9 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
 
 
 def sparse_blocks(indptr: Array) -> list[Range]:
-    """Runs of rows with about the same number of stored entries; 8 entries are counted for a row itself."""
+    """Runs of rows with about the same work: their stored entries, and `ROW_ENTRIES` for each row itself."""
     n_rows = len(indptr) - 1
-    work = indptr.astype(np.int64) + 8 * np.arange(n_rows + 1, dtype=np.int64)
+    work = indptr.astype(np.int64) + ROW_ENTRIES * np.arange(n_rows + 1, dtype=np.int64)
     work -= work[0]
     count = max(1, int(work[-1] // SPARSE_BLOCK_STORED))
     edges = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1])

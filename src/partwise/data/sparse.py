@@ -53,7 +53,7 @@ class Sparse(Summarised):
     def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.data.dense.sweep`."""
         most = self.stored // (ENTRIES_PER_LANE * max(1, self.shape[1])) if collect else len(self.blocks)
-        seconds = 4 * self.stored * W.shape[1] / SPARSE_FLOPS
+        seconds = 4 * (self.stored + grid.ROW_ENTRIES * self.shape[0]) * W.shape[1] / SPARSE_FLOPS
         return sweep(self, fn, W, grid.lanes(self.blocks, most), seconds)
 
     def transposed(self) -> Sparse:

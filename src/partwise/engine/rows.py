@@ -43,7 +43,8 @@ class RowSolve:
             new = A.copy() if self.warm else flat_start(X, self.fixed, A)
             sweeps = SOLVE_SWEEPS_WARM if self.warm else SOLVE_SWEEPS
             solved = SCD().solve(X, new, self.fixed, penalty, sweeps)
-        keep = slice(None) if Rows in loss.offers or not self.warm else solved  # every sweep of SCD is a gain
+        gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
+        keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
 

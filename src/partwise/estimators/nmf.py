@@ -29,6 +29,7 @@ from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.checks import check_factor, check_non_negative
 from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided
 from partwise.estimators.words import describe
+from partwise.interfaces import Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
 from partwise.solvers import LeeSeung
@@ -383,7 +384,8 @@ class NMF(BaseNMF):
         """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows."""
         try:
             if problem.solver_W.separable:
-                drop_invisible(state.W, state.Ht, problem.loss.floor)
+                if problem.solver_H.needs is Split:
+                    drop_invisible(state.W, state.Ht, problem.loss.floor)
                 solve_rows(problem, data, state.W, state.Ht, warm=True)
         except KeyboardInterrupt:
             return False

@@ -102,13 +102,14 @@ def csr_value(csr, start, stop, A, B, beta, floor):
     return float(np.sum(x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1)))
 
 
-def hals(A, gram, cross, l1, sweeps, grad2, neg2):
+def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
 
     ``A`` is overwritten. For q = 0..k-1 in order, with g = a . gram[:, q] - cross[q] + l1 taken at the *current*
     a: a_q <- max(0, a_q - g / gram[q, q]); a coordinate with gram[q, q] <= 0 is left alone. ``gram`` (k, k),
-    symmetric, already holds the ridge; ``cross`` is (m, k). To ``grad2`` the squares of the projected gradient
-    met in the first sweep are added (g where a_q > 0, else min(g, 0)), to ``neg2`` the squares of ``cross``.
+    symmetric, already holds the ridge; ``cross`` is (m, k). Squares are added to three sums: to ``grad2`` those of the
+    projected gradient met in the first sweep (g where a_q > 0, else min(g, 0)), to ``neg2`` those of ``cross``, to
+    ``norm2`` those of the new ``A``.
     Each coordinate step is the exact minimiser, hence monotone. O(m k^2 sweeps).
 
     References
@@ -125,6 +126,7 @@ def hals(A, gram, cross, l1, sweeps, grad2, neg2):
                 projected = np.where(A[:, q] > 0, g, np.minimum(g, 0)).astype(np.float64)
                 grad2[q] += projected @ projected
             np.maximum(A[:, q] - g / gram[q, q], 0, out=A[:, q])
+    norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
 
 
 def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):

@@ -57,6 +57,6 @@ class BPP:
 def descend(A: Array, rows: Array, gram: Array, cross: Array, l1: float, sweeps: int = 50) -> None:
     """Coordinate descent on the chosen rows, in place: the fallback that cannot fail."""
     part = np.ascontiguousarray(A[rows])
-    unused = np.zeros((2, len(gram)))
-    kernels.hals(part, gram.astype(A.dtype), cross[rows], l1, sweeps, unused[0], unused[1])
+    unused = np.zeros((3, len(gram)))
+    kernels.hals(part, gram.astype(A.dtype), cross[rows], l1, sweeps, *unused)
     A[rows] = part

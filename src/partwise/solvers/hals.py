@@ -55,8 +55,7 @@ class HALS:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
         gram, cross, l1 = regularised(A, stats, penalty)
-        kernels.hals(A, gram, cross, l1, self.sweeps, seen.grad2, seen.neg2)
-        seen.norm2 += np.einsum("ij,ij->j", A, A)
+        kernels.hals(A, gram, cross, l1, self.sweeps, seen.grad2, seen.neg2, seen.norm2)
         return seen
 
     def solve(self, A: Array, stats: Quadratic, penalty) -> Array:

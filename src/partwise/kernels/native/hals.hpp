@@ -108,14 +108,15 @@ inline void sweep_block(const Quadratic<T>& Q, T* at, const T* lt, Meet meet) {
 // Memory: A read and written, cross read, once whatever the number of sweeps; gram and 2 k R numbers of scratch in
 // L1/L2.
 template <class T>
-void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2, double* neg2) {
+void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2, double* neg2,
+          double* norm2) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     Scratch<T> block(2 * k * R), inverse(k);
     Scratch<Size> order(k);
-    Scratch<double> sums(2 * k * sum_lanes);
+    Scratch<double> sums(3 * k * sum_lanes);
     T *at = block.get(), *lt = at + k * R;
-    double *grad_sum = sums.get(), *neg_sum = grad_sum + k * sum_lanes;
-    for (Size s = 0; s < 2 * k * sum_lanes; ++s) grad_sum[s] = 0;
+    double *grad_sum = sums.get(), *neg_sum = grad_sum + k * sum_lanes, *norm_sum = neg_sum + k * sum_lanes;
+    for (Size s = 0; s < 3 * k * sum_lanes; ++s) grad_sum[s] = 0;
     const Quadratic<T> Q = quadratic(gram, k, order.get(), inverse.get());
 
     for (Size low = 0; low < m; low += R) {
@@ -138,15 +139,18 @@ void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size s
                 sweep_block(Q, at, lt, [](Size, int, Vec<T>, Vec<T>, Vec<T> next) { return next; });
         }
         transpose_out(at, count, k, A + low * k);
+        for (Size q = 0; q < k; ++q) add_squares<R>(at + q * R, norm_sum + q * sum_lanes);  // lanes without a row are 0
     }
     for (Size q = 0; q < k; ++q) {
-        double grad = 0, neg = 0;
+        double grad = 0, neg = 0, norm = 0;
         for (int s = 0; s < sum_lanes; ++s) {
             grad += grad_sum[q * sum_lanes + s];
             neg += neg_sum[q * sum_lanes + s];
+            norm += norm_sum[q * sum_lanes + s];
         }
         grad2[q] += grad;
         neg2[q] += neg;
+        norm2[q] += norm;
     }
 }
 

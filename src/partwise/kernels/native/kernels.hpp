@@ -26,7 +26,7 @@ struct Summary {
 template <class T>
 struct DenseKernels {
     void (*hals)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
-                 double* neg2);
+                 double* neg2, double* norm2);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                        std::uint8_t* converged);
     void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);

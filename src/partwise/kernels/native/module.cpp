@@ -109,17 +109,19 @@ void bind_dense(nb::module_& module) {
     module.def(
         "hals",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2) {
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2) {
             const Size m = A.shape(0), k = A.shape(1);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
+            check("norm2", norm2, k);
             nb::gil_scoped_release release;
-            dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data());
+            dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
+                           norm2.data());
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
-        "neg2"_a.noconvert());
+        "neg2"_a.noconvert(), "norm2"_a.noconvert());
     module.def(
         "hals_solve",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, double tol,
