@@ -59,16 +59,12 @@ class DenseBlock:
         dense.add_t_dot(self.X, A, total)
 
     def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
-        """``(X_b * Y^(beta-2)) B`` and ``Y^(beta-1) B``; Y is as large as the block."""
-        ratio, power = dense.ratio_and_power(self.X, A, B, beta, floor)
-        return ratio @ B, None if power is None else power @ B
+        """``(X_b * Y^(beta-2)) B`` and ``Y^(beta-1) B``; Y is formed strip by strip."""
+        return dense.split(self.X, A, B, beta, floor)
 
     def add_split_t(self, A: Array, B: Array, beta: float, floor: float, neg: Array, pos: Array) -> None:
         """The same for the columns, added to the totals."""
-        ratio, power = dense.ratio_and_power(self.X, A, B, beta, floor)
-        neg += ratio.T @ A
-        if power is not None:
-            pos += power.T @ A
+        dense.add_split_t(self.X, A, B, beta, floor, neg, pos)
 
     def value(self, A: Array, B: Array, beta: float, floor: float) -> float:
         """The divergence, entry by entry."""

@@ -4,6 +4,8 @@ The same vocabulary as the sparse kernels, see `partwise.kernels.reference`. A b
 sees to that), so the temporaries stay in cache.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from partwise import kernels
@@ -12,6 +14,12 @@ Array = np.ndarray
 
 NARROW = 64
 """Columns of a factor up to which a product is left to our kernels, which need not pack X or pad k as BLAS does."""
+
+STRIP_BYTES, STRIP_ROWS = 1 << 19, 128
+"""Y is formed in strips of rows that stay in L2 with what is made of them; all columns are met once a strip."""
+
+EXACT_BELOW = 1e-3
+"""Share of its terms below which a divergence of float32 numbers is summed from float64 ones."""
 
 
 def dot(X: Array, B: Array) -> Array:
@@ -57,35 +65,94 @@ def product(A: Array, B: Array, floor: float) -> Array:
     return np.maximum(Y, Y.dtype.type(floor), out=Y)
 
 
-def ratio_and_power(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
-    """``X * Y^(beta - 2)`` and ``Y^(beta - 1)`` (None for beta = 1, where it is all ones)."""
-    Y = product(A, B, floor)
-    if beta == 1:
-        return np.divide(X, Y, out=Y), None
-    raised = power(Y, beta - 1)
-    ratio = np.divide(X, Y, out=Y)  # divided first: Y^(beta - 2) alone may leave the range of float32
-    ratio *= raised
-    return ratio, raised
+def strips(X: Array, A: Array, B: Array) -> Iterator[tuple[slice, Array]]:
+    """The rows of X in strips, and ``A B'`` for each, in a buffer that the next one overwrites."""
+    m, p = X.shape
+    height = max(STRIP_ROWS, STRIP_BYTES // max(1, p * A.itemsize))
+    buffer = np.empty((min(height, m), p), A.dtype)
+    for low in range(0, m, height):
+        rows = slice(low, min(low + height, m))
+        yield rows, np.matmul(A[rows], B.T, out=buffer[: rows.stop - low])
+
+
+def ratios(X: Array, A: Array, B: Array, beta: float, floor: float) -> Iterator[tuple[slice, Array, Array | None]]:
+    """For each strip ``X * Y^(beta - 2)`` and ``Y^(beta - 1)`` (None for beta = 1, where it is all ones)."""
+    least = np.full(X.shape[1], floor, A.dtype)  # NumPy's maximum of two arrays is faster than with a number
+    for rows, Y in strips(X, A, B):
+        np.maximum(Y, least, out=Y)
+        raised = None if beta == 1 else power(Y, beta - 1)
+        ratio = np.divide(X[rows], Y, out=Y)  # divided first: Y^(beta - 2) alone may leave the range of float32
+        if raised is not None:
+            ratio *= raised
+        yield rows, ratio, raised
+
+
+def split(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
+    """``(X * Y^(beta - 2)) B`` and ``Y^(beta - 1) B``."""
+    neg, pos = np.empty_like(A), None if beta == 1 else np.empty_like(A)
+    for rows, ratio, raised in ratios(X, A, B, beta, floor):
+        neg[rows] = dot(ratio, B)
+        if pos is not None and raised is not None:
+            pos[rows] = dot(raised, B)
+    return neg, pos
+
+
+def add_split_t(X: Array, A: Array, B: Array, beta: float, floor: float, neg: Array, pos: Array) -> None:
+    """``neg += (X * Y^(beta - 2))' A`` and, unless beta = 1, ``pos += (Y^(beta - 1))' A``."""
+    for rows, ratio, raised in ratios(X, A, B, beta, floor):
+        add_t_dot(ratio, A[rows], neg)
+        if raised is not None:
+            add_t_dot(raised, A[rows], pos)
 
 
 def value(X: Array, A: Array, B: Array, beta: float, floor: float) -> float:
-    """``sum d_beta(x | y)`` over the block in float64.
+    """``sum d_beta(x | y)`` over the block, summed in float64.
 
     beta = 2: half the squared error; beta = 1: ``x log(x / y) - x + y``; beta = 0: ``x / y - log(x / y) - 1``; else
-    ``(x^beta + (beta - 1) y^beta - beta x y^(beta - 1)) / (beta (beta - 1))``; 0 log 0 = 0.
+    ``(x^beta + (beta - 1) y^beta - beta x y^(beta - 1)) / (beta (beta - 1))``; 0 log 0 = 0. The terms of beta = 1 and
+    0 are float32 where X is, unless their sum is too small for that.
     """
-    X, Y = X.astype(np.float64), A.astype(np.float64) @ B.astype(np.float64).T
-    if beta == 2:
-        Y -= X
-        return float(np.vdot(Y, Y)) / 2
-    if beta == 1:
-        inside = X > 0
-        x, y = X[inside], np.maximum(Y[inside], floor)
-        return float(x @ np.log(x / y) - x.sum() + Y.sum())
-    np.maximum(Y, floor, out=Y)
-    if beta == 0:
-        X /= Y
-        return float(np.sum(X - np.log(X) - 1))
+    if beta in (0, 1) and X.dtype == np.float32:
+        terms, size = _sum_up(X, A, B, beta, floor)
+        if not terms < EXACT_BELOW * size:
+            return terms
+    return _sum_up(X, A.astype(np.float64), B.astype(np.float64), beta, floor)[0]
+
+
+def _sum_up(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[float, float]:
+    """The divergence from Y in the dtype of the factors, and what its terms add up to before they cancel."""
+    total = size = 0.0
+    for rows, Y in strips(X, A, B):
+        x = X[rows].astype(A.dtype, copy=False)
+        total += TERMS.get(beta, _power_terms)(x, Y, beta, floor)
+        size += float(x.sum(dtype=np.float64)) if beta else x.size
+    return total, size
+
+
+def _squares(X: Array, Y: Array, beta: float, floor: float) -> float:
+    Y -= X
+    return float(np.vdot(Y, Y)) / 2
+
+
+def _kullback_leibler(X: Array, Y: Array, beta: float, floor: float) -> float:
+    linear = Y.sum(dtype=np.float64) - X.sum(dtype=np.float64)
+    np.divide(X, np.maximum(Y, Y.dtype.type(floor), out=Y), out=Y)
+    np.log(np.maximum(Y, np.finfo(Y.dtype).tiny, out=Y), out=Y)  # x log tiny is 0 where x / y underflows
+    Y *= X
+    return float(linear + Y.sum(dtype=np.float64))
+
+
+def _itakura_saito(X: Array, Y: Array, beta: float, floor: float) -> float:
+    np.divide(X, np.maximum(Y, Y.dtype.type(floor), out=Y), out=Y)
+    linear = Y.sum(dtype=np.float64) - Y.size
+    return float(linear - np.log(Y, out=Y).sum(dtype=np.float64))
+
+
+def _power_terms(X: Array, Y: Array, beta: float, floor: float) -> float:
+    np.maximum(Y, Y.dtype.type(floor), out=Y)
     terms = power(Y, beta - 1)
     last = (beta - 1) * np.vdot(terms, Y) - beta * np.vdot(terms, X)
     return float((np.sum(X**beta) + last) / (beta * (beta - 1)))
+
+
+TERMS = {2: _squares, 1: _kullback_leibler, 0: _itakura_saito}
