@@ -14,6 +14,7 @@ import numpy as np
 
 from partwise.engine import objective as exact
 from partwise.engine.accelerate import accelerated_step
+from partwise.engine.grow import growing_step, judge
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
@@ -75,12 +76,15 @@ def iterate(
     hopeless: set[int] = set()
     for done in range(1, limits.max_iter + 1):
         current_problem = problem.at(state.n_iter)
-        advance = accelerated_step if current_problem.accelerable else step
+        advance = accelerated_step if current_problem.accelerable else growing_step if problem.growing else step
         reading = advance(current_problem, data, by_columns, state)
         last = done == limits.max_iter
         seconds = perf_counter() - began
+        regular = state.n_iter % CHECK_EVERY == 0
+        value = current(problem, data, state, reading, last or regular) if reading.accepted else None
+        if problem.growing and value is not None:
+            reading.accepted = judge(state, value, keep=regular)
         if reading.accepted:
-            value = current(problem, data, state, reading, last or state.n_iter % CHECK_EVERY == 0)
             progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
             progress.dead = dead_components(reading)
         if revivable(problem, progress, hopeless):

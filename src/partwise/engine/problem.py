@@ -59,6 +59,11 @@ class Problem:
         return self.solver_W.accelerable and self.solver_H.accelerable
 
     @property
+    def growing(self) -> bool:
+        """Whether multiplicative updates take momentum where a factor grows: beta = 2 has better solvers."""
+        return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
+
+    @property
     def monotone(self) -> bool:
         """Whether no iteration may raise the objective."""
         return self.solver_W.monotone and self.solver_H.monotone

@@ -19,17 +19,22 @@ from partwise.solvers import HALS, MU, SCD
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
+MU_ITERATIONS_PER_SWEEP = 20
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
 
 @dataclass(frozen=True)
 class RowSolve:
-    """Solve the rows of one block; ``warm``: from what they hold, which unfinished rows keep, so nothing gets worse."""
+    """Solve the rows of one block; ``warm``: from what they hold, which unfinished rows keep, so nothing gets worse.
+
+    ``sweeps`` bounds the sweeps or multiplicative steps of a row; None is the usual bound.
+    """
 
     problem: Problem
     fixed: Fixed
     warm: bool
+    sweeps: int | None = None
 
     def __call__(self, X: Any, A: Array, total: int | None) -> int:
         loss, penalty = self.problem.loss, self.problem.penalty_W
@@ -41,12 +46,15 @@ class RowSolve:
             solved = HALS().solve(new, stats, penalty)
         else:
             new = A.copy() if self.warm else flat_start(X, self.fixed, A)
-            sweeps = SOLVE_SWEEPS_WARM if self.warm else SOLVE_SWEEPS
-            solved = SCD().solve(X, new, self.fixed, penalty, sweeps)
+            solved = SCD().solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
+
+    def _most(self, cold: int, warm: int) -> int:
+        most = warm if self.warm else cold
+        return most if self.sweeps is None else min(most, self.sweeps)
 
     def _multiply(self, X: Any, A: Array) -> int:
         """Multiplicative steps, each row until it stands still; the number of rows that did not."""
@@ -55,7 +63,7 @@ class RowSolve:
         if not self.warm:
             A[...] = flat_start(X, self.fixed, A)
         moving = np.ones(len(A), bool)
-        for _ in range(MU_STEPS_WARM if self.warm else MU_STEPS):
+        for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             new = A.copy()
             solver.update(new, loss.rows(solver.needs, X, A, self.fixed), penalty, column_means(new))
             change = np.abs(new - A).max(axis=1, initial=0)
@@ -90,7 +98,19 @@ def drop_invisible(W: Array, Ht: Array, floor: float) -> None:
     Ht[Ht < limit] = 0
 
 
-def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False) -> int:
+def affordable(problem: Problem, n_iter: int) -> int | None:
+    """Sweeps of the closing solve worth about a fifth of what ``n_iter`` iterations cost; None: no bound needed.
+
+    A sweep over the rows of a block costs about as much as three multiplicative iterations.
+    """
+    if Quadratic in problem.loss.offers:
+        return None
+    return n_iter if problem.solver_W.needs is Rows else n_iter // MU_ITERATIONS_PER_SWEEP
+
+
+def solve_rows(
+    problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False, sweeps: int | None = None
+) -> int:
     """Overwrite ``W`` with the minimisers of its rows for the fixed ``Ht``.
 
     Parameters
@@ -99,12 +119,14 @@ def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = F
         Its loss and its penalty on W count; its solvers do not.
     warm : bool
         W holds factors worth keeping: rows that cannot be solved stay as they are.
+    sweeps : int or None
+        Most sweeps, or multiplicative steps, of a row; None is enough for nearly all.
 
     Returns
     -------
     int
         Rows that did not reach the tolerance.
     """
-    if not len(W):
-        return 0
-    return data.sweep(RowSolve(problem, problem.loss.fix(Ht), warm), W, collect=False)
+    if not len(W) or sweeps == 0:
+        return len(W)
+    return data.sweep(RowSolve(problem, problem.loss.fix(Ht), warm, sweeps), W, collect=False)

@@ -50,16 +50,23 @@ class State:
 
 @dataclass
 class Momentum:
-    """The previous factors, the step counter t of Nesterov's rule, and the objective of the current factors."""
+    """The previous factors, the step counter t of Nesterov's rule, and the objective last accepted.
+
+    ``safe`` are the factors that had this objective, where they are not the current ones, and ``plain`` says that the
+    iterations since were taken without momentum (see `partwise.engine.grow`).
+    """
 
     W: Array
     Ht: Array
     t: float = 1.0
     objective: float = np.inf
+    safe: tuple[Array, Array] | None = None
+    plain: bool = False
 
     def copy(self) -> Momentum:
         """A momentum of its own."""
-        return Momentum(self.W.copy(), self.Ht.copy(), self.t, self.objective)
+        safe = self.safe and (self.safe[0].copy(), self.safe[1].copy())
+        return Momentum(self.W.copy(), self.Ht.copy(), self.t, self.objective, safe, self.plain)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from partwise.engine.objective import divergence, norm
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
 from partwise.engine.restarts import Start, race
-from partwise.engine.rows import drop_invisible, solve_rows
+from partwise.engine.rows import affordable, drop_invisible, solve_rows
 from partwise.engine.step import State
 from partwise.engine.units import Units
 from partwise.errors import DataError
@@ -376,17 +376,21 @@ class NMF(BaseNMF):
             task.end(attributes)
         except KeyboardInterrupt:
             reason = "interrupted"
-        if progress is None or not self._solve_last(problem, data, progress.state):
+        if progress is None or not self._solve_last(problem, data, progress.state, reason):
             reason = "interrupted"
         return progress, reason
 
-    def _solve_last(self, problem: Problem, data: Any, state: State) -> bool:
-        """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows."""
+    def _solve_last(self, problem: Problem, data: Any, state: State, reason: str) -> bool:
+        """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows.
+
+        A fit that was cut short gets only as much of it as its iterations are worth.
+        """
         try:
             if problem.solver_W.separable:
                 if problem.solver_H.needs is Split:
                     drop_invisible(state.W, state.Ht, problem.loss.floor)
-                solve_rows(problem, data, state.W, state.Ht, warm=True)
+                sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
+                solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps)
         except KeyboardInterrupt:
             return False
         return True

@@ -38,6 +38,7 @@ class BPP:
     monotone = True
     separable = True
     accelerable = True
+    growing = False
     opening = 0
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:

@@ -49,6 +49,7 @@ class HALS:
     monotone = True
     separable = True
     accelerable = True
+    growing = False
     opening = 0
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:

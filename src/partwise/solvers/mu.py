@@ -45,6 +45,7 @@ class MU:
     monotone = True
     separable = True
     accelerable = False
+    growing = True
     opening = 0
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
@@ -73,6 +74,7 @@ class LeeSeung(MU):
     name = "mu"
     faces = frozenset()
     separable = False
+    growing = False
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """``A * neg``, to be divided by its column sums in `finish`."""

@@ -55,6 +55,7 @@ class SCD:
     monotone = True
     separable = True
     accelerable = True
+    growing = False
 
     def update(self, A: Array, stats: Rows, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
