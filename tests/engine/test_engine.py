@@ -309,10 +309,11 @@ def test_h_is_updated_from_columns_when_dense_x_is_wide():
 def test_the_choice_of_the_solver_follows_the_loss():
     assert auto(Beta(2.0)) == "cd"
     assert auto(Beta(1.0)) == "scd"
-    assert all(auto(Beta(beta)) == "mu" for beta in (0.0, 0.5, 1.5, 3.0))
+    assert auto(Beta(1.0), sparse=False) == "mue"
+    assert all(auto(Beta(beta)) == "mue" for beta in (0.0, 0.5, 1.5, 3.0))
     assert isinstance(solver_of("auto", Beta(2.0), sweeps=2), HALS)
     assert isinstance(solver_of("bpp", Beta(2.0)), BPP)
-    with pytest.raises(IncompatibleError, match=r"solver='newton' is unknown\. Solvers: auto, cd, mu, bpp, scd"):
+    with pytest.raises(IncompatibleError, match=r"solver='newton' is unknown\. Solvers: auto, cd, mu, mue, bpp, scd"):
         solver_of("newton", Beta(2.0))
 
 

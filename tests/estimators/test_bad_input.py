@@ -21,6 +21,7 @@ ESTIMATORS = {
     "bpp": lambda **options: NMF(**{"solver": "bpp", **options}),
     "mu": lambda **options: NMF(**{"solver": "mu", **options}),
     "kl": lambda **options: NMF(**{"beta_loss": 1, **options}),
+    "scd": lambda **options: NMF(**{"beta_loss": 1, "solver": "scd", **options}),
     "beta=1.5": lambda **options: NMF(**{"beta_loss": 1.5, **options}),
     "minibatch": lambda **options: MiniBatchNMF(**{"batch_size": 4, **options}),
 }
@@ -416,6 +417,8 @@ tables = arrays.arrays(
     sparse=draw.booleans(),
     alpha=draw.sampled_from([0.0, 0.1]),
 )
+@hypothesis.example(X=np.array([[5e-324, 1.0], [1e300, 5e-324]]), k=1, name="kl", sparse=False, alpha=0.0)
+@hypothesis.example(X=np.full((2, 3), 1e300), k=2, name="kl", sparse=False, alpha=0.0)
 def test_whatever_the_numbers_the_factors_are_numbers(X, k, name, sparse, alpha):
     before = X.tobytes()
     form = sp.csr_array(X) if sparse else X

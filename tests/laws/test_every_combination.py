@@ -181,7 +181,7 @@ def content(X):
 
 def test_the_grid_is_what_the_pairing_rule_promises():
     pairs = {(param.values[0], param.values[1]) for param in GRID}
-    assert pairs == {(beta, "mu") for beta in BETAS} | {(2, "cd"), (2, "bpp"), (1, "scd")}
+    assert pairs == {(beta, solver) for beta in BETAS for solver in ("mu", "mue")} | {(2, "cd"), (2, "bpp"), (1, "scd")}
     assert len(GRID) == 2 * len(pairs)
 
 
@@ -289,7 +289,7 @@ def test_x_and_its_transpose_end_at_the_same_error(beta, solver, penalty, seed):
     X = matrix(0, seed)  # positive and of low rank, hence without the many local minima of a matrix full of holes
     state = start(X, seed=seed)
     turned = State(state.Ht.copy(), state.W.copy())
-    iterations = 300 if solver == "mu" else 100
+    iterations = 300 if solver in ("mu", "mue") else 100
     one = after(X, beta, solver, penalty, state, iterations)
     two = after(X.T.copy(), beta, solver, penalty, turned, iterations)
     errors = [objective(A, B, beta, penalty) for A, B in ((X, one), (X.T, two))]
@@ -390,5 +390,5 @@ def test_the_evidence_of_a_half_step_vanishes_at_its_own_optimum(beta, solver, p
     for _ in range(400):
         total = half_step(problem.loss, problem.solver_W, penalty, data, state.W, problem.loss.fix(state.Ht))
         seen.append(np.sqrt(total.evidence.grad2.sum() / total.evidence.neg2.sum()))
-    limit = 0.05 if solver == "mu" else 1e-9  # multiplicative steps approach a zero entry only as 1 / t
+    limit = 0.05 if solver in ("mu", "mue") else 1e-9  # multiplicative steps approach a zero entry only as 1 / t
     assert seen[-1] < limit * seen[0]

@@ -17,35 +17,44 @@ from partwise.engine.step import Momentum, Reading, State, step
 from partwise.interfaces import Data
 from partwise.solvers import MU
 
+EAGER, OPENING = 1.2, 20
+"""Exponent of the multiplicative factor below beta = 1 in the first iterations; later 1 is as fast. 1.6 overshoots."""
+
 
 def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
     """Advance ``state`` by one iteration from ``A + b max(0, A - A_previous)``, b = (t - 1) / t+.
 
     ``t+ = (1 + sqrt(1 + 4 t^2)) / 2`` from t = 1. A factor that shrinks is left where it is, so no entry comes near 0.
-    Below beta = 1 the multiplicative factor is taken as it is instead of to the provable power. Both are only known to
-    work: see `judge`.
+    Below beta = 1 the multiplicative factor is taken to the power `EAGER`, later 1, instead of the provable one.
+    Neither is proven: see `judge`.
 
     References
     ----------
     Hien, Leplat & Gillis (2025), block majorization minimization with extrapolation, https://arxiv.org/abs/2401.06646;
     the exponent: Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
     """
-    if state.momentum is None:
-        state.momentum = Momentum(state.W.copy(), state.Ht.copy())
     now = state.momentum
-    if now.plain:
+    if now is None or now.plain:
         return step(problem, data, by_columns, state)
     following = (1 + np.sqrt(1 + 4 * now.t**2)) / 2
     weight = (now.t - 1) / following
     look_ahead(now.W, state.W, weight, 1.0, data.threads)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads)
     now.W, now.Ht, state.W, state.Ht, now.t = state.W, state.Ht, now.W, now.Ht, following
-    return step(eager(problem), data, by_columns, state)
+    return step(eager(problem, state.n_iter), data, by_columns, state)
 
 
-def eager(problem: Problem) -> Problem:
-    """The same problem with at least the exponent 1."""
-    solver = MU(max(1.0, problem.loss.exponent)) if problem.loss.beta < 1 else problem.solver_W
+def begin(state: State, objective: float | None) -> None:
+    """Give ``state``, whose objective is given, a momentum to start with."""
+    now = state.momentum = Momentum(state.W.copy(), state.Ht.copy())
+    now.objective, now.safe = np.inf if objective is None else objective, (now.W.copy(), now.Ht.copy())
+
+
+def eager(problem: Problem, n_iter: int) -> Problem:
+    """The same problem, below beta = 1 with a larger exponent."""
+    if problem.loss.beta >= 1:
+        return problem
+    solver = MU(EAGER if n_iter < OPENING else 1.0)
     return replace(problem, solver_W=solver, solver_H=solver)
 
 
@@ -56,14 +65,16 @@ def judge(state: State, objective: float, keep: bool) -> bool:
     risen by rounding.
     """
     now = state.momentum
-    if now is None:
-        return True
-    if now.plain or not objective > now.objective:
+    if now is None:  # components were revived
         if keep:
-            now.W, now.Ht, now.plain = (state.W.copy(), state.Ht.copy(), False) if now.plain else (now.W, now.Ht, False)
+            begin(state, objective)
+        return True
+    if now.plain or objective <= now.objective or now.safe is None:
+        if keep:
+            if now.plain:
+                now.W, now.Ht, now.t, now.plain = state.W.copy(), state.Ht.copy(), 1.0, False
             now.objective, now.safe = objective, (state.W.copy(), state.Ht.copy())
         return True
-    if now.safe is not None:
-        state.W, state.Ht = now.safe[0].copy(), now.safe[1].copy()
-        now.t, now.plain = 1.0, True
+    state.W, state.Ht = now.safe[0].copy(), now.safe[1].copy()
+    now.plain = True
     return False

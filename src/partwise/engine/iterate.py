@@ -14,7 +14,7 @@ import numpy as np
 
 from partwise.engine import objective as exact
 from partwise.engine.accelerate import accelerated_step
-from partwise.engine.grow import growing_step, judge
+from partwise.engine.grow import begin, growing_step, judge
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
@@ -74,6 +74,8 @@ def iterate(
     resolution = np.finfo(data.dtype).eps * exact.magnitude(problem.loss, data) / 100
     progress = Progress(state, Monitor(limits.tol, resolution))
     hopeless: set[int] = set()
+    if problem.growing and state.momentum is None:
+        begin(state, current(problem, data, state, None, True))
     for done in range(1, limits.max_iter + 1):
         current_problem = problem.at(state.n_iter)
         advance = accelerated_step if current_problem.accelerable else growing_step if problem.growing else step
@@ -103,9 +105,9 @@ def iterate(
             return
 
 
-def current(problem: Problem, data: Data, state: State, reading: Reading, check: bool) -> float | None:
+def current(problem: Problem, data: Data, state: State, reading: Reading | None, check: bool) -> float | None:
     """The objective of the state: free where the reading has it, else computed where ``check`` says so."""
-    fit = reading.fit
+    fit = reading.fit if reading else None
     if fit is None or fit <= TRUSTED_ABOVE[data.dtype] * exact.magnitude(problem.loss, data):
         if not check:
             return None

@@ -13,9 +13,9 @@ from partwise.errors import IncompatibleError
 from partwise.interfaces import Data, Quadratic, Rows
 from partwise.losses import Beta
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS, MU, SCD, LeeSeung
+from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung
 
-SOLVERS = ("cd", "mu", "bpp", "scd")
+SOLVERS = ("cd", "mu", "mue", "bpp", "scd")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Problem:
 
     @property
     def growing(self) -> bool:
-        """Whether multiplicative updates take momentum where a factor grows: beta = 2 has better solvers."""
+        """Whether iterations start ahead where a factor grows. Not for beta = 2, whose solvers are better anyway."""
         return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
 
     @property
@@ -85,12 +85,12 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
     return ""
 
 
-def auto(loss: Beta) -> str:
+def auto(loss: Beta, sparse: bool = True) -> str:
     """The solver of ``solver="auto"``: coordinate descent where the loss allows it, else multiplicative.
 
-    "cd" for beta = 2, "scd" for beta = 1 (docs/adr/0006), "mu" for the others.
+    "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others.
     """
-    return "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers else "mu"
+    return "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers and sparse else "mue"
 
 
 def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = None) -> Any:
@@ -98,7 +98,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
 
     Parameters
     ----------
-    name : {"auto", "cd", "mu", "bpp", "scd"}
+    name : {"auto", "cd", "mu", "mue", "bpp", "scd"}
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
@@ -111,7 +111,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     if normalize is not None:
         return lee_seung("mu" if name == "auto" else name, loss, normalize)
     name = auto(loss) if name == "auto" else name
-    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
+    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "mue": MUE(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
 
 
 def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:

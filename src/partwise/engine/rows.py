@@ -19,7 +19,7 @@ from partwise.solvers import HALS, MU, SCD
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
-MU_ITERATIONS_PER_SWEEP = 20
+MU_ITERATIONS_PER_SWEEP, MANY_ITERATIONS = 20, 100
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
@@ -99,18 +99,17 @@ def drop_invisible(W: Array, Ht: Array, floor: float) -> None:
 
 
 def affordable(problem: Problem, n_iter: int) -> int | None:
-    """Sweeps of the closing solve worth about a fifth of what ``n_iter`` iterations cost; None: no bound needed.
+    """Sweeps of the closing solve that ``n_iter`` iterations are worth; None: no bound needed.
 
-    A sweep over the rows of a block costs about as much as three multiplicative iterations.
+    A sweep of Kullback-Leibler rows costs about as much as three multiplicative iterations; after few of these it would
+    take longer than they did.
     """
-    if Quadratic in problem.loss.offers:
+    if Quadratic in problem.loss.offers or n_iter >= MANY_ITERATIONS:
         return None
     return n_iter if problem.solver_W.needs is Rows else n_iter // MU_ITERATIONS_PER_SWEEP
 
 
-def solve_rows(
-    problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False, sweeps: int | None = None
-) -> int:
+def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False, sweeps: int | None = None) -> int:
     """Overwrite ``W`` with the minimisers of its rows for the fixed ``Ht``.
 
     Parameters

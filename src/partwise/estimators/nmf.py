@@ -71,17 +71,19 @@ class NMF(BaseNMF):
         Number of parts k. "auto" is scikit-learn's rule: the size of a given factor, else the number of features, which
         is rarely what you want. More than min(X.shape) warns.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
-        Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu`` and ``scd``, "random" if
-        k > min(X.shape). "custom" takes W and H as given to `fit`.
+        Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, ``mue`` and ``scd``,
+        "random" if k > min(X.shape). "custom" takes W and H as given to `fit`.
     n_init : int, default=1
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
         alone. Ten cost 320 iterations more than one, and the memory of their factors.
-    solver : {"auto", "cd", "mu", "bpp", "scd"}, default="auto"
+    solver : {"auto", "cd", "mu", "mue", "bpp", "scd"}, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
-        block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "scd": coordinate descent on
-        the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for Frobenius,
-        scd for Kullback-Leibler, else mu. All are monotone: no iteration raises the objective.
+        block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
+        momentum where a factor grows; ten iterations that raised the objective are taken back. "scd": coordinate
+        descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for
+        Frobenius, scd for Kullback-Leibler and sparse X, else mue. All are monotone: the objective in ``history_``
+        never rises, and but for mue no iteration raises it.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
     tol : float, default=1e-4
@@ -135,8 +137,8 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        accepted iteration of ``cd``, ``bpp`` and ``scd``, every tenth of ``mu``, where the objective costs a reading of
-        X.
+        accepted iteration of ``cd``, ``bpp`` and ``scd``, every tenth of ``mu`` and ``mue``, where the objective costs
+        a reading of X.
     restarts_ : DataFrame
         One row per start: seed (an int for ``random_state`` that draws it again as "random"; missing for a start that
         was not drawn from one), iterations, objective (when it was dropped or finished), kept. Their spread says how
@@ -192,7 +194,7 @@ class NMF(BaseNMF):
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    _saved_state = (*BaseNMF._saved_state, "_restarts")
+    _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen")
 
     def __init__(
         self,
@@ -277,9 +279,9 @@ class NMF(BaseNMF):
 
     # ------------------------------------------------------------------ the fit
 
-    def _parts(self, loss: Beta, sweeps: int = 3) -> Any:
+    def _parts(self, loss: Beta, sweeps: int = 3, name: str | None = None) -> Any:
         """The solver; refuses pairs that cannot work, without having seen data."""
-        solver = solver_of(self.solver, loss, sweeps, self.normalize)
+        solver = solver_of(name or self.solver, loss, sweeps, self.normalize)
         Problem(loss, solver, solver, *self._penalties((1, 1))).check()
         return solver
 
@@ -300,7 +302,8 @@ class NMF(BaseNMF):
             units = Units.of(data.largest, X.dtype, loss.beta)
             if units.half:
                 data = as_data(units.data(X), threads)
-            solver = self._parts(loss, inner_sweeps(data, k))
+            self._chosen = self._solver_name(data.sparse)
+            solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
             user_penalties = self._penalties(X.shape)
             warn_one_sided(*user_penalties)
             penalties = [units.penalty(penalty, loss.beta) for penalty in user_penalties]
@@ -319,8 +322,8 @@ class NMF(BaseNMF):
         if given is not None:
             W, Ht = (np.ascontiguousarray(units.inward(factor)) for factor in given)
             return [Start(State(W, Ht))]
-        name = self._start_name(X, k, "nndsvda" if self._solver_name() in ("mu", "scd") else "nnsvdlrc")
-        if name == "nndsvd" and self._solver_name() == "mu":
+        name = self._start_name(X, k, "nndsvda" if self._chosen in ("mu", "mue", "scd") else "nnsvdlrc")
+        if name == "nndsvd" and self._chosen in ("mu", "mue"):
             warnings.warn(
                 "The multiplicative update ('mu') solver cannot update zeros present in the initialization, and so "
                 "leads to poorer results when used jointly with init='nndsvd'. You may try init='nndsvda' or "
@@ -344,10 +347,10 @@ class NMF(BaseNMF):
         order = rng.permutation(k)
         return State(np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order]))
 
-    def _solver_name(self) -> str:
+    def _solver_name(self, sparse: bool) -> str:
         if self.solver != "auto":
             return self.solver
-        return "mu" if self.normalize else auto(Beta(self._beta_loss))
+        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse)
 
     def _run(
         self, X: Any, problem: Problem, data: Any, starts: list[Start], units: Units

@@ -15,8 +15,7 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
     k, p = model.components_.shape
     beta = model._beta_loss
     loss = LOSSES.get(beta, f"beta = {beta:g}")
-    solver = getattr(model, "solver", "mu")
-    solver = {"auto": "cd" if beta == 2 else "mu"}.get(solver, solver)
+    solver = getattr(model, "_chosen", model.solver)
     lines = [
         f"{type(model).__name__}: {k} component{'s' if k > 1 else ''} of {p} features, {loss} loss, solver {solver}.",
         f"Fit: W H explains {model.explained_variance_:.1%} of the squares of X; error "

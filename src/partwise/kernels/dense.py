@@ -47,6 +47,8 @@ def power(Y: Array, exponent: float) -> Array:
     """``Y ** exponent``, without `pow` where a product, a root or a reciprocal serves."""
     if exponent == 0:
         return np.ones_like(Y)
+    if exponent == -1:
+        return np.divide(1, Y)
     if exponent < 0:
         inverse = power(Y, -exponent)
         return np.divide(1, inverse, out=inverse)
@@ -81,7 +83,10 @@ def ratios(X: Array, A: Array, B: Array, beta: float, floor: float) -> Iterator[
     for rows, Y in strips(X, A, B):
         np.maximum(Y, least, out=Y)
         raised = None if beta == 1 else power(Y, beta - 1)
-        ratio = np.divide(X[rows], Y, out=Y)  # divided first: Y^(beta - 2) alone may leave the range of float32
+        if beta == 0 and raised is not None:
+            ratio = np.multiply(X[rows], raised, out=Y)
+        else:
+            ratio = np.divide(X[rows], Y, out=Y)  # divided first: Y^(beta - 2) alone may leave the range of float32
         if raised is not None:
             ratio *= raised
         yield rows, ratio, raised
@@ -155,4 +160,4 @@ def _power_terms(X: Array, Y: Array, beta: float, floor: float) -> float:
     return float((np.sum(X**beta) + last) / (beta * (beta - 1)))
 
 
-TERMS = {2: _squares, 1: _kullback_leibler, 0: _itakura_saito}
+TERMS = {2.0: _squares, 1.0: _kullback_leibler, 0.0: _itakura_saito}

@@ -45,7 +45,7 @@ class MU:
     monotone = True
     separable = True
     accelerable = False
-    growing = True
+    growing = False
     opening = 0
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
@@ -56,6 +56,14 @@ class MU:
         kernels.mu(A, neg, pos, self.exponent, l1, l2, size, seen.grad2, seen.neg2)
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
+
+
+@dataclass(frozen=True)
+class MUE(MU):
+    """The same updates, for fits that extrapolate between iterations (see `partwise.engine.grow`)."""
+
+    name = "mue"
+    growing = True
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,6 @@ class LeeSeung(MU):
     name = "mu"
     faces = frozenset()
     separable = False
-    growing = False
 
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """``A * neg``, to be divided by its column sums in `finish`."""
