@@ -5,7 +5,7 @@
 From the same scaled random starts, with the inner sweeps that a fit would take. Printed are the iterations to 10, 1 and
 0.1 % of the way from the start to the best objective that any of the three reached from that start (medians over the
 starts; "-" where the median did not arrive), the iterations taken back, and CPU time per iteration on one thread.
-HER stands here only: the package has the one that won (docs/adr/0007).
+HER stands here only: the package has the one that won (docs/adr/0008).
 """
 
 from __future__ import annotations
