@@ -417,4 +417,6 @@ def summary(values):
     """
     wide = values.astype(np.float64)
     extremes = float(wide.min(initial=0)), float(wide.max(initial=0))
-    return float(wide.sum()), float(wide @ wide), *extremes, int(np.count_nonzero(values))
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = float(wide.sum()), float(wide @ wide)
+    return *sums, *extremes, int(np.count_nonzero(values))
