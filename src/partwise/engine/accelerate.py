@@ -43,8 +43,7 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     if state.momentum is None:
         state.momentum = Momentum(state.W.copy(), state.Ht.copy())
     now = state.momentum
-    following = (1 + np.sqrt(1 + 4 * now.t**2)) / 2
-    weight = (now.t - 1) / following
+    weight, following = nesterov(now.t)
     lowest = LOWEST if problem.loss.beta < 2 else 0.0
     look_ahead(now.W, state.W, weight, lowest, data.threads)
     look_ahead(now.Ht, state.Ht, weight, lowest, data.threads)
@@ -60,6 +59,12 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * magnitude(problem.loss, data)
     now.t, now.objective = (following, objective) if trusted else (1.0, np.inf)
     return reading
+
+
+def nesterov(t: float) -> tuple[float, float]:
+    """The weight ``(t - 1) / t+`` of an extrapolation and ``t+ = (1 + sqrt(1 + 4 t^2)) / 2``."""
+    following = (1 + np.sqrt(1 + 4 * t**2)) / 2
+    return (t - 1) / following, following
 
 
 def look_ahead(previous: Array, current: Array, weight: float, lowest: float, threads: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from partwise.engine.accelerate import look_ahead
+from partwise.engine.accelerate import look_ahead, nesterov
 from partwise.engine.problem import Problem
 from partwise.engine.step import Momentum, Reading, State, step
 from partwise.interfaces import Data
@@ -36,8 +36,7 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     now = state.momentum
     if now is None or now.plain:
         return step(problem, data, by_columns, state)
-    following = (1 + np.sqrt(1 + 4 * now.t**2)) / 2
-    weight = (now.t - 1) / following
+    weight, following = nesterov(now.t)
     look_ahead(now.W, state.W, weight, 1.0, data.threads)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads)
     now.W, now.Ht, state.W, state.Ht, now.t = state.W, state.Ht, now.W, now.Ht, following

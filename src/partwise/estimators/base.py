@@ -26,6 +26,7 @@ from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
+from partwise.interfaces import Data
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
 from partwise.penalties import Elastic
@@ -147,8 +148,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         with pool.session(self.n_jobs) as threads:
             for_these = X.dtype, beta, threads
             fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
-            outer = Units.of(largest(X), X.dtype, beta)
-            data = as_data(outer.data(X), threads)
+            data, outer = in_ordinary_units(X, beta, threads)
             exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
             penalty = self._penalties(X.shape)[0]
             if exponent or outer.half:
@@ -225,9 +225,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         X = self._read(X, reset=False)
         W = self._solve(X)
         beta = as_beta(self.beta_loss)
-        units = Units.of(largest(X), X.dtype, beta)
         with pool.session(self.n_jobs) as threads:
-            data = as_data(units.data(X), threads)
+            data, units = in_ordinary_units(X, beta, threads)
             Ht = np.ascontiguousarray(units.inward(self.components_).T, X.dtype)
             value = divergence(Beta(beta).on(data), data, units.inward(W), Ht)
         return -times_power(value, 2 * units.half * beta) / X.shape[0]
@@ -292,6 +291,13 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def in_ordinary_units(X: Any, beta: float, threads: int) -> tuple[Data, Units]:
+    """X as data in the units of a fit, and those units; the pass that finds its largest entry also sums it up."""
+    data = as_data(X, threads)
+    units = Units.of(data.largest, X.dtype, beta)
+    return (as_data(units.data(X), threads) if units.half else data), units
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")

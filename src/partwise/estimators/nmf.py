@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.iterate import STOP_REASONS, Limits, Progress
 from partwise.engine.objective import divergence, norm
@@ -24,10 +23,9 @@ from partwise.engine.rows import affordable, drop_invisible, solve_rows
 from partwise.engine.step import State
 from partwise.engine.units import Units
 from partwise.errors import DataError
-from partwise.estimators.base import DTYPES, BaseNMF, explained, leaves_something, logger
+from partwise.estimators.base import BaseNMF, explained, in_ordinary_units, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
-from partwise.estimators.checks import check_factor, check_non_negative
-from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided
+from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided, warn_unused
 from partwise.estimators.words import describe
 from partwise.interfaces import Split
 from partwise.kernels import pool
@@ -298,10 +296,7 @@ class NMF(BaseNMF):
         if given is None and (W is not None or H is not None):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
         with pool.session(self.n_jobs) as threads:
-            data = as_data(X, threads)
-            units = Units.of(data.largest, X.dtype, loss.beta)
-            if units.half:
-                data = as_data(units.data(X), threads)
+            data, units = in_ordinary_units(X, loss.beta, threads)
             self._chosen = self._solver_name(data.sparse)
             solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
             user_penalties = self._penalties(X.shape)
@@ -474,101 +469,3 @@ def report(progress: Progress) -> None:
     rows = progress.monitor.rows
     if rows and rows[-1][0] == progress.state.n_iter:
         logger.info("iteration %d: objective %.6g, KKT residual %.2e, %.2f s", *(rows[-1][i] for i in (0, 1, 2, 4)))
-
-
-def warn_unused(message: str) -> None:
-    """A factor was given that the call does not use."""
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
-
-
-def non_negative_factorization(
-    X,
-    W=None,
-    H=None,
-    n_components="auto",
-    *,
-    init=None,
-    n_init=1,
-    update_H=True,
-    solver="auto",
-    beta_loss="frobenius",
-    tol=1e-4,
-    max_iter=200,
-    alpha_W=0.0,
-    alpha_H="same",
-    l1_ratio=0.0,
-    random_state=None,
-    verbose=0,
-    shuffle=False,
-    normalize=None,
-    sort_components=True,
-    max_time=None,
-    n_jobs=None,
-):
-    """Factorize X, or solve W for given components: scikit-learn's function, with partwise's engine.
-
-    Parameters
-    ----------
-    X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
-    W : array-like of shape (n_samples, n_components), optional
-        Start of W for ``init="custom"``.
-    H : array-like of shape (n_components, n_features), optional
-        Start of H for ``init="custom"``; the components if ``update_H=False``.
-    update_H : bool, default=True
-        False: H is kept and only W is solved, as `NMF.transform` does.
-    n_components, init, n_init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, random_state, verbose, \
-shuffle, normalize, sort_components, max_time, n_jobs
-        As in `NMF`. Components are never sorted for ``init="custom"`` or ``update_H=False``.
-
-    Returns
-    -------
-    W : ndarray of shape (n_samples, n_components)
-    H : ndarray of shape (n_components, n_features)
-    n_iter : int
-        Iterations done; 1 if only W was solved.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> X = np.array([[1.0, 1], [2, 1], [3, 1.2], [4, 1], [5, 0.8], [6, 1]])
-    >>> W, H, n_iter = non_negative_factorization(X, n_components=2, init="random", random_state=0)
-    >>> print(f"{np.linalg.norm(X - W @ H) / np.linalg.norm(X):.2f}")
-    0.00
-    """
-    model = NMF(
-        n_components,
-        init=init,
-        n_init=n_init,
-        solver=solver,
-        beta_loss=beta_loss,
-        tol=tol,
-        max_iter=max_iter,
-        random_state=random_state,
-        alpha_W=alpha_W,
-        alpha_H=alpha_H,
-        l1_ratio=l1_ratio,
-        verbose=verbose,
-        shuffle=shuffle,
-        normalize=normalize,
-        sort_components=sort_components,
-        max_time=max_time,
-        n_jobs=n_jobs,
-    )
-    model._validate_params()
-    if not update_H:
-        return solve_for_components(model, X, W, H)
-    W = model.fit_transform(X, W=W, H=H)
-    return W, model.components_, model.n_iter_
-
-
-def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray, int]:
-    """W for the given components."""
-    model._parts(Beta(as_beta(model.beta_loss)))
-    X = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
-    check_non_negative(X, "NMF (input X)")
-    if W is not None:
-        warn_unused("When update_H=False, the provided initial W is not used.")
-    if H is None:
-        raise DataError("update_H=False needs the components: give H of shape (n_components, n_features).")
-    H = check_factor(H, (model.n_components, X.shape[1]), "NMF (input H)", X.dtype)
-    return model._solve(X, H), H, 1

@@ -58,3 +58,8 @@ def warn_dead(dead: list[int]) -> None:
             DeadComponentWarning,
             stacklevel=4,
         )
+
+
+def warn_unused(message: str) -> None:
+    """A factor was given that the call does not use."""
+    warnings.warn(message, RuntimeWarning, stacklevel=5)
