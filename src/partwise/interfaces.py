@@ -188,6 +188,14 @@ class Penalty(Protocol):
         """The penalty of the factor, float64."""
         ...
 
+    def at(self, A: Array) -> Penalty:
+        """The penalty as a half step from the whole factor ``A`` uses it: itself, or a majoriser that meets it at A."""
+        ...
+
+    def rows(self, start: int, stop: int) -> Penalty:
+        """The penalty of some rows of the factor: itself, unless it holds numbers for each row."""
+        ...
+
 
 class Solver(Protocol):
     """A way from a statistic to better rows; sees k-sized arrays, never X as a whole, never the loop."""
@@ -234,7 +242,7 @@ class Data(Protocol):
     @property
     def largest(self) -> float: ...
 
-    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+    def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Any, collect: bool = True) -> Any:
         """Call ``total = fn(X_b, W_b, total)`` for every block and add the lanes' totals in a fixed order."""
         ...
 

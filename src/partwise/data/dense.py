@@ -45,7 +45,7 @@ class Dense(Summarised):
         """The rows as a block, without copying."""
         return DenseBlock(self.X[rows[0] : rows[1]])
 
-    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+    def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.data.sweep`."""
         blocks = self.blocks if collect else self.small_blocks
         seconds = 4 * self.stored * W.shape[1] / DENSE_FLOPS

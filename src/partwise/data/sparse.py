@@ -50,7 +50,7 @@ class Sparse(Summarised):
         """The rows as a block, without copying."""
         return SparseBlock(self.arrays, *rows, self.shape[1])
 
-    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+    def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.data.dense.sweep`."""
         most = self.stored // (ENTRIES_PER_LANE * max(1, self.shape[1])) if collect else len(self.blocks)
         seconds = 4 * (self.stored + grid.ROW_ENTRIES * self.shape[0]) * W.shape[1] / SPARSE_FLOPS

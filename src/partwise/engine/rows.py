@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.engine.step import column_means
+from partwise.engine.step import aligned, column_means
 from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
 from partwise.solvers import HALS, MU, SCD
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
@@ -36,10 +36,10 @@ class RowSolve:
     warm: bool
     sweeps: int | None = None
 
-    def __call__(self, X: Any, A: Array, total: int | None) -> int:
-        loss, penalty = self.problem.loss, self.problem.penalty_W
+    def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
+        loss, (A, penalty) = self.problem.loss, rows
         if Quadratic not in loss.offers and Rows not in loss.offers:
-            return (total or 0) + self._multiply(X, A)
+            return (total or 0) + self._multiply(X, A, penalty)
         if Quadratic in loss.offers:
             stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
             new = A.copy() if self.warm else equal_weights(stats, A)
@@ -56,9 +56,9 @@ class RowSolve:
         most = warm if self.warm else cold
         return most if self.sweeps is None else min(most, self.sweeps)
 
-    def _multiply(self, X: Any, A: Array) -> int:
+    def _multiply(self, X: Any, A: Array, penalty: Any) -> int:
         """Multiplicative steps, each row until it stands still; the number of rows that did not."""
-        loss, penalty = self.problem.loss, self.problem.penalty_W
+        loss = self.problem.loss
         solver = MU(loss.exponent)
         if not self.warm:
             A[...] = flat_start(X, self.fixed, A)
@@ -128,4 +128,5 @@ def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = F
     """
     if not len(W) or sweeps == 0:
         return len(W)
-    return data.sweep(RowSolve(problem, problem.loss.fix(Ht), warm, sweeps), W, collect=False)
+    fn = RowSolve(problem, problem.loss.fix(Ht), warm, sweeps)
+    return data.sweep(fn, aligned(W, problem.penalty_W), collect=False)

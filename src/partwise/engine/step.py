@@ -99,22 +99,41 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Aligned:
+    """A factor and its penalty, which may hold numbers for each row: a sweep cuts both by the same slice."""
+
+    A: Array
+    penalty: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the factor."""
+        return self.A.shape
+
+    def __len__(self) -> int:
+        return len(self.A)
+
+    def __getitem__(self, rows: slice) -> tuple[Array, Any]:
+        return self.A[rows], self.penalty.rows(rows.start, rows.stop)
+
+
+@dataclass(frozen=True)
 class HalfStep:
     """Update the rows of one block and, if ``collects``, add what they say about the columns."""
 
     loss: Any
     solver: Any
-    penalty: Any
     fixed: Fixed
     size: Array
     collects: type | None
 
-    def __call__(self, X: Any, A: Array, total: Total | None) -> Total:
+    def __call__(self, X: Any, rows: tuple[Array, Any], total: Total | None) -> Total:
+        A, penalty = rows
         if total is None:
             p, k = self.fixed.B.shape
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
         stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
-        total.evidence += self.solver.update(A, stats, self.penalty, self.size)
+        total.evidence += self.solver.update(A, stats, penalty, self.size)
         if not self.collects and isinstance(stats, Quadratic):
             total.inner += float(np.vdot(stats.cross, A))
         if self.collects:
@@ -173,8 +192,13 @@ def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -
 
 def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False) -> Total:
     """Update all rows of ``A`` with the other factor fixed, in place; collect what they say about the columns."""
-    fn = HalfStep(loss, solver, penalty, fixed, sizes(solver, A), solver.needs if collect else None)
-    return data.sweep(fn, A, collect)
+    fn = HalfStep(loss, solver, fixed, sizes(solver, A), solver.needs if collect else None)
+    return data.sweep(fn, aligned(A, penalty), collect)
+
+
+def aligned(A: Array, penalty: Any) -> Any:
+    """The factor to be swept together with its penalty, as a half step from ``A`` uses it."""
+    return Aligned(A, penalty.at(A))
 
 
 def sizes(solver: Any, A: Array) -> Array:
@@ -191,11 +215,11 @@ def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evi
     """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
     p, k = Ht.shape
     size = sizes(problem.solver_H, Ht)
+    factor = aligned(Ht, problem.penalty_H)
 
     def chunk(start: int) -> Evidence:
-        rows = slice(start, start + H_CHUNK_ROWS)
-        part = columns.rows(start, start + H_CHUNK_ROWS)
-        return problem.solver_H.update(Ht[rows], part, problem.penalty_H, size)
+        A, penalty = factor[start : start + H_CHUNK_ROWS]
+        return problem.solver_H.update(A, columns.rows(start, start + H_CHUNK_ROWS), penalty, size)
 
     seconds = 3 * p * k * k / SOLVER_FLOPS
     parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), data.threads, seconds)

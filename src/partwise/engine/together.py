@@ -26,7 +26,7 @@ class Request:
     """A sweep that somebody waits for."""
 
     data: Data
-    fn: Callable[[Any, Array, Any], Any]
+    fn: Callable[[Any, Any, Any], Any]
     W: Array
     collect: bool
 
@@ -98,7 +98,7 @@ class Shared:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.data, name)
 
-    def sweep(self, fn: Callable[[Any, Array, Any], Any], W: Array, collect: bool = True) -> Any:
+    def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.interfaces.Data`."""
         strand = current_thread()
         if isinstance(strand, Strand):
@@ -141,7 +141,7 @@ def serve(strands: list[Strand]) -> None:
 class Abreast:
     """Several functions of a block, called in turn."""
 
-    fns: list[Callable[[Any, Array, Any], Any]]
+    fns: list[Callable[[Any, Any, Any], Any]]
 
     def __call__(self, X: Any, parts: list[Array], total: Totals | None) -> Totals:
         totals = total.parts if total else [None] * len(self.fns)
@@ -150,16 +150,16 @@ class Abreast:
 
 @dataclass(frozen=True)
 class Stack:
-    """Several factors with the same rows, sliced at once."""
+    """Several factors, or factors with what is aligned to them, with the same rows: sliced at once."""
 
-    factors: list[Array]
+    factors: list[Any]
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, and the columns of all factors."""
         return len(self.factors[0]), sum(factor.shape[1] for factor in self.factors)
 
-    def __getitem__(self, rows: slice) -> list[Array]:
+    def __getitem__(self, rows: slice) -> list[Any]:
         return [factor[rows] for factor in self.factors]
 
 

@@ -20,6 +20,7 @@ from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.rows import RowSolve
+from partwise.engine.step import aligned
 from partwise.engine.units import Units, in_units, times_power
 from partwise.errors import DataError, DataWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
@@ -156,7 +157,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             loss = Beta(beta).on(data)
             solver = solver_of("auto", loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
-            left = data.sweep(RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False), W, collect=False)
+            fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
+            left = data.sweep(fn, aligned(W, penalty), collect=False)
         if left:
             logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
         return np.ldexp(W, exponent) if exponent else W

@@ -33,6 +33,14 @@ class Elastic:
         """The two weights, for solvers that treat them in closed form."""
         return self.l1, self.l2
 
+    def at(self, A: Array) -> Elastic:
+        """The same whatever the factor."""
+        return self
+
+    def rows(self, start: int, stop: int) -> Elastic:
+        """The same for all rows."""
+        return self
+
     def value(self, A: Array) -> float:
         """The penalty, float64; 0 without a pass over A when both weights are 0."""
         if not (self.l1 or self.l2):
