@@ -1,4 +1,4 @@
-"""The words that every inner room shares: two statistics, the evidence of a half step, and four interfaces.
+"""The words that every inner room shares: the statistics, the evidence of a half step, and four interfaces.
 
 A loss turns a block of data into a small statistic; a solver turns a statistic into better rows of a factor; a
 penalty knows one factor; only the data know where the rows lie. Factors are *tall*: ``W`` of shape (n_samples, k)
@@ -8,7 +8,7 @@ factor being updated, ``B`` the fixed one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,20 +75,69 @@ class Split:
         return self.pos - self.neg
 
 
+GRAM_BYTES = 8 << 20
+"""Of Gram matrices of rows that are alive at a time."""
+
+
+@dataclass
+class RowQuadratic:
+    """Least squares in rows that do not share a Gram matrix: each minimises ``1/2 a gram_i a' - cross_i a'``.
+
+    Attributes
+    ----------
+    cross : ndarray of shape (m, k)
+        ``(w * X) B``, in the dtype of the data.
+    grams : callable
+        ``(start, stop) -> ndarray of shape (stop - start, k, k)``: ``B' diag(w_i) B`` of some rows, made when wanted.
+    """
+
+    cross: Array
+    grams: Callable[[int, int], Array]
+
+    def chunks(self) -> Iterator[tuple[slice, Array]]:
+        """The rows in runs, and the Gram matrices of each: at most `GRAM_BYTES`, to be used and forgotten."""
+        m, k = self.cross.shape
+        height = max(1, GRAM_BYTES // max(1, k * k * self.cross.itemsize))
+        for low in range(0, m, height):
+            high = min(low + height, m)
+            yield slice(low, high), self.grams(low, high)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The data themselves beside the fixed factor, for solvers that work on the stored entries of each row.
+
+    Attributes
+    ----------
+    X : Block
+    B : ndarray of shape (p, k)
+    colsum : ndarray of shape (k,) or (m, k), float64
+        The sums over j of ``b_j``, or for weighted data of ``w_ij b_j`` for each row.
+    """
+
+    X: Block
+    B: Array
+    colsum: Array
+
+
+ROW_LOCAL = frozenset({Rows, RowQuadratic})
+"""Statistics that do not add up over rows: the columns need a reading of X of their own."""
+
+
 @dataclass
 class Evidence:
     """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
 
     ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
     positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
-    part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``stored``: the part of the loss
-    that vanishes where x = 0, with the updated rows, from solvers that have it for nothing.
+    part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``fit``: the loss with the
+    updated rows, up to a constant of the data, from solvers that have it for nothing.
     """
 
     grad2: Array
     neg2: Array
     norm2: Array
-    stored: float = 0.0
+    fit: float = 0.0
 
     @classmethod
     def zeros(cls, k: int) -> Evidence:
@@ -99,7 +148,7 @@ class Evidence:
         self.grad2 += other.grad2
         self.neg2 += other.neg2
         self.norm2 += other.norm2
-        self.stored += other.stored
+        self.fit += other.fit
         return self
 
 
@@ -110,14 +159,6 @@ class Fixed:
     B: Array
     gram: Array
     colsum: Array
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The data themselves beside the fixed factor, for solvers that work on the stored entries of each row."""
-
-    X: Block
-    fixed: Fixed
 
 
 class Block(Protocol):
@@ -173,6 +214,10 @@ class Loss(Protocol):
 
     def columns(self, kind: type, total: Any, B: Array) -> Any:
         """The finished statistic of the columns' factor ``B``."""
+        ...
+
+    def constant(self, data: Data) -> float:
+        """What to add to the ``fit`` of `Evidence`, which leaves out what only depends on the data."""
         ...
 
 
@@ -231,6 +276,8 @@ class Data(Protocol):
     threads: int
     stored: int
     sparse: bool
+    weighted: bool
+    elsewhere: float
     blocks: list[tuple[int, int]]
 
     @property

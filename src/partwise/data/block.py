@@ -110,10 +110,15 @@ class SparseBlock:
         """``total += X_b' A``, scattered straight into the float64 total."""
         kernels.csr_t_dot_add(self.arrays, self.start, self.stop, A, total)
 
+    def ratio_dot(self, A: Array, B: Array, beta: float, floor: float) -> Array:
+        """``(X_b * Y^(beta-2)) B`` over the stored entries."""
+        out = np.empty_like(A)
+        kernels.csr_ratio_dot(self.arrays, self.start, self.stop, A, B, beta, floor, out)
+        return out
+
     def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
         """``(X_b * Y^(beta-2)) B`` over the stored entries; ``Y^(beta-1) B`` by small dense blocks of Y."""
-        neg = np.empty_like(A)
-        kernels.csr_ratio_dot(self.arrays, self.start, self.stop, A, B, beta, floor, neg)
+        neg = self.ratio_dot(A, B, beta, floor)
         if beta == 1:
             return neg, None
         pos = np.empty_like(A)

@@ -89,7 +89,7 @@ def iterate(
         if reading.accepted:
             progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
             progress.dead = dead_components(reading)
-        if revivable(problem, progress, hopeless):
+        if revivable(problem, data, progress, hopeless):
             revived = revive(problem, data, state, progress.dead)
             hopeless |= set(progress.dead) - set(revived)
             if revived:
@@ -120,6 +120,10 @@ def dead_components(reading: Reading) -> list[int]:
     return np.flatnonzero((reading.W.norm2 == 0) | (reading.H.norm2 == 0)).tolist()
 
 
-def revivable(problem: Problem, progress: Progress, hopeless: set[int]) -> bool:
-    """Whether a dead component might still lower the objective, and has not been tried in vain."""
-    return bool(set(progress.dead) - hopeless) and problem.solver_W.separable and progress.reason != "non-finite"
+def revivable(problem: Problem, data: Data, progress: Progress, hopeless: set[int]) -> bool:
+    """Whether a dead component might still lower the objective, and has not been tried in vain.
+
+    Not on weighted data: the residual of a cell that does not count says nothing.
+    """
+    free = problem.solver_W.separable and not data.weighted
+    return bool(set(progress.dead) - hopeless) and free and progress.reason != "non-finite"

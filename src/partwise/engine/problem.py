@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
-from partwise.interfaces import Data, Quadratic, Rows
-from partwise.losses import Beta
+from partwise.interfaces import Data, Quadratic, RowQuadratic, Rows
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung
+from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung, RowBPP, RowHALS
 
 SOLVERS = ("cd", "mu", "mue", "bpp", "scd")
 
@@ -30,7 +29,7 @@ class Problem:
     penalty_W, penalty_H : Penalty
     """
 
-    loss: Beta
+    loss: Any
     solver_W: Any
     solver_H: Any
     penalty_W: Any = Elastic()
@@ -85,15 +84,16 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
     return ""
 
 
-def auto(loss: Beta, sparse: bool = True) -> str:
+def auto(loss: Any, sparse: bool = True) -> str:
     """The solver of ``solver="auto"``: coordinate descent where the loss allows it, else multiplicative.
 
     "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others.
     """
-    return "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers and sparse else "mue"
+    squares = {Quadratic, RowQuadratic} & loss.offers
+    return "cd" if squares else "scd" if Rows in loss.offers and sparse else "mue"
 
 
-def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = None) -> Any:
+def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = None) -> Any:
     """The solver object of a name.
 
     Parameters
@@ -102,7 +102,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
-        Inner sweeps of ``cd``.
+        Inner sweeps of ``cd`` where rows share a Gram matrix.
     normalize : {None, "W"}
         "W" asks for the Lee-Seung 1999 form.
     """
@@ -111,10 +111,12 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     if normalize is not None:
         return lee_seung("mu" if name == "auto" else name, loss, normalize)
     name = auto(loss) if name == "auto" else name
-    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "mue": MUE(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
+    own_grams = RowQuadratic in loss.offers
+    least_squares = {"cd": RowHALS(), "bpp": RowBPP()} if own_grams else {"cd": HALS(sweeps), "bpp": BPP()}
+    return {**least_squares, "mu": MU(loss.exponent), "mue": MUE(loss.exponent), "scd": SCD()}[name]
 
 
-def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:
+def lee_seung(name: str, loss: Any, normalize: str) -> LeeSeung:
     """The 1999 form, which exists for one pair only."""
     if normalize != "W":
         raise IncompatibleError(f"normalize={normalize!r} must be None or 'W'.")

@@ -8,14 +8,15 @@ multiplicative steps until they stand still.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from partwise.engine.problem import Problem
 from partwise.engine.step import aligned, column_means
-from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
-from partwise.solvers import HALS, MU, SCD
+from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows
+from partwise.solvers import HALS, MU, SCD, RowHALS
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
@@ -38,19 +39,30 @@ class RowSolve:
 
     def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
         loss, (A, penalty) = self.problem.loss, rows
-        if Quadratic not in loss.offers and Rows not in loss.offers:
+        kind = next(iter({Quadratic, RowQuadratic, Rows} & loss.offers), None)
+        if kind is None:
             return (total or 0) + self._multiply(X, A, penalty)
-        if Quadratic in loss.offers:
-            stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
-            new = A.copy() if self.warm else equal_weights(stats, A)
-            solved = HALS().solve(new, stats, penalty)
+        new, stats = self._begin(kind, X, A)
+        if kind is Rows:
+            solved = SCD().solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         else:
-            new = A.copy() if self.warm else flat_start(X, self.fixed, A)
-            solved = SCD().solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
-        gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
+            solved = (HALS() if kind is Quadratic else RowHALS()).solve(new, stats, penalty)
+        gains = kind is Rows or not self.warm or solved.all()  # every sweep of SCD is one
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
+
+    def _begin(self, kind: type, X: Any, A: Array) -> tuple[Array, Any]:
+        """The rows to start from and their statistic; a cold start depends on the row alone."""
+        B, gram = self.fixed.B, self.fixed.gram
+        if kind is Rows:
+            stats = self.problem.loss.rows(kind, X, A, self.fixed)
+            return (A.copy() if self.warm else flat_start(X, stats.colsum, A)), stats
+        cross = (X.dot if self.warm else X.rows_dot)(B)
+        if kind is RowQuadratic:
+            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(cross, partial(X.row_grams, B, gram))
+        stats = Quadratic(gram, cross)
+        return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
     def _most(self, cold: int, warm: int) -> int:
         most = warm if self.warm else cold
@@ -61,7 +73,7 @@ class RowSolve:
         loss = self.problem.loss
         solver = MU(loss.exponent)
         if not self.warm:
-            A[...] = flat_start(X, self.fixed, A)
+            A[...] = flat_start(X, self.fixed.colsum, A)
         moving = np.ones(len(A), bool)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             new = A.copy()
@@ -81,11 +93,11 @@ def equal_weights(stats: Quadratic, A: Array) -> Array:
     return np.repeat(sums / total if total > 0 else 0 * sums, A.shape[1], axis=1)
 
 
-def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
+def flat_start(X: Any, colsum: Array, A: Array) -> Array:
     """The same weight for every component, so that each row of W H has the sum of its row of X."""
-    mass = A.dtype.type(fixed.B.sum(dtype=np.float64))
-    sums = X.rows_dot(np.ones((len(fixed.B), 1), A.dtype))
-    return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
+    mass = np.sum(colsum, axis=-1, keepdims=True).astype(A.dtype)
+    sums = X.rows_dot(np.ones((X.shape[1], 1), A.dtype))
+    return np.repeat(np.divide(sums, mass, out=np.zeros_like(sums), where=mass > 0), A.shape[1], axis=1)
 
 
 def drop_invisible(W: Array, Ht: Array, floor: float) -> None:
@@ -104,7 +116,7 @@ def affordable(problem: Problem, n_iter: int) -> int | None:
     A sweep of Kullback-Leibler rows costs about as much as three multiplicative iterations; after few of these it would
     take longer than they did.
     """
-    if Quadratic in problem.loss.offers or n_iter >= MANY_ITERATIONS:
+    if {Quadratic, RowQuadratic} & problem.loss.offers or n_iter >= MANY_ITERATIONS:
         return None
     return n_iter if problem.solver_W.needs is Rows else n_iter // MU_ITERATIONS_PER_SWEEP
 

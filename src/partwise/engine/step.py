@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.interfaces import Array, Data, Evidence, Fixed, Quadratic, Rows, Split
+from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
 from partwise.losses.beta import gram_of
 
@@ -183,8 +183,8 @@ def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -
     fixed = problem.loss.fix(state.W, data.threads)
     second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, fixed)
     fit = None
-    if problem.solver_H.needs is Rows:
-        fit = second.evidence.stored + float(fixed.colsum @ state.Ht.sum(axis=0, dtype=np.float64))
+    if problem.solver_H.needs in ROW_LOCAL:
+        fit = second.evidence.fit + problem.loss.constant(by_columns)
     elif problem.solver_H.needs is Quadratic:
         fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht, data.threads)))) / 2
     return Reading(first.evidence, second.evidence, fit)

@@ -19,12 +19,21 @@ def largest(X: Any) -> float:
     return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
 
 
+def is_complete(X: Any, whom: str) -> bool:
+    """Whether every entry is finite, none being negative (else DataError); one pass on all threads.
+
+    False if the sum is not finite, which needs a closer look: NaN, infinity, or a sum that overflows.
+    """
+    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
+    if np.isfinite(found.total) and found.lowest < 0:
+        check_non_negative(X, f"{whom} (input X)")
+    return bool(np.isfinite(found.total))
+
+
 def check_entries(X: Any, whom: str) -> None:
     """Raise DataError unless every entry is finite and none is negative; one pass on all threads if so."""
-    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
-    if not np.isfinite(found.total):  # also where only the sum overflows
+    if not is_complete(X, whom):
         check_finite(X, whom)
-    if found.lowest < 0:
         check_non_negative(X, f"{whom} (input X)")
 
 
@@ -72,14 +81,19 @@ def check_non_negative(X: Any, whom: str) -> None:
     )
 
 
-def check_positive(X: Any, beta: float) -> None:
-    """Raise DataError if X has zeros, where a loss with beta <= 0 is infinite."""
-    stored = np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X)
-    zeros = X.shape[0] * X.shape[1] - stored
+def check_positive(X: Any, beta: float, weight: Any = None, elsewhere: float = 0.0) -> None:
+    """Raise DataError if X has zeros that count, where a loss with beta <= 0 is infinite."""
+    cells = X.shape[0] * X.shape[1]
+    if weight is None:
+        zeros = cells - (np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X))
+    else:
+        values, weights = (X.data, weight.data) if sp.issparse(X) else (X, weight)
+        zeros = np.count_nonzero((values == 0) & (weights != 0)) + (cells - values.size if elsewhere else 0)
     if not zeros:
         return
-    dense = X.toarray() if sp.issparse(X) and X.shape[0] * X.shape[1] < 10**7 else X
-    where = "" if sp.issparse(dense) else " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0])
+    dense = X.toarray() if sp.issparse(X) and cells < 10**7 else X
+    known = weight is None and not sp.issparse(dense)
+    where = " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0]) if known else ""
     raise DataError(
         "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a "
         f"positive beta_loss. Here beta_loss={beta:g} and X has {zeros} zeros{where}."

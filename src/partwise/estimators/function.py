@@ -12,6 +12,7 @@ from partwise.estimators.base import DTYPES
 from partwise.estimators.checks import check_factor, check_non_negative
 from partwise.estimators.nmf import NMF
 from partwise.estimators.warn import warn_unused
+from partwise.estimators.weights import Cells
 from partwise.losses import Beta, as_beta
 
 
@@ -100,9 +101,10 @@ def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray
     model._parts(Beta(as_beta(model.beta_loss)))
     X = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
     check_non_negative(X, "NMF (input X)")
+    Cells(X).check_loss(as_beta(model.beta_loss))
     if W is not None:
         warn_unused("When update_H=False, the provided initial W is not used.")
     if H is None:
         raise DataError("update_H=False needs the components: give H of shape (n_components, n_features).")
     H = check_factor(H, (model.n_components, X.shape[1]), "NMF (input H)", X.dtype)
-    return model._solve(X, H), H, 1
+    return model._solve(Cells(X), H), H, 1

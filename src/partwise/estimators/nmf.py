@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -22,10 +23,20 @@ from partwise.engine.restarts import Start, race
 from partwise.engine.rows import affordable, drop_invisible, solve_rows
 from partwise.engine.step import State
 from partwise.engine.units import Units
-from partwise.errors import DataError
-from partwise.estimators.base import BaseNMF, explained, in_ordinary_units, leaves_something, logger
+from partwise.errors import DataError, IncompatibleError
+from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
-from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged, warn_one_sided, warn_unused
+from partwise.estimators.output import in_original_features
+from partwise.estimators.shares import Shares
+from partwise.estimators.warn import (
+    warn_dead,
+    warn_non_finite,
+    warn_not_converged,
+    warn_one_sided,
+    warn_scarce,
+    warn_unused,
+)
+from partwise.estimators.weights import Cells, scarce
 from partwise.estimators.words import describe
 from partwise.interfaces import Split
 from partwise.kernels import pool
@@ -233,28 +244,81 @@ class NMF(BaseNMF):
         self.max_time = max_time
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> NMF:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        W: Any = None,
+        H: Any = None,
+        *,
+        weight: Any = None,
+        background: float = 0.0,
+        sample_weight: Any = None,
+    ) -> NMF:
         """Learn the components of X.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+            NaN is a missing cell, which is not a zero: the fit does not look at it. Cells that a sparse X does not
+            store are zeros, unless ``weight`` says otherwise.
         y : ignored
         W : array-like of shape (n_samples, n_components), optional
             With ``init="custom"``: where to start; copied.
         H : array-like of shape (n_components, n_features), optional
             The same for the components.
+        weight : array-like or sparse matrix of shape (n_samples, n_features), callable, or "stored", optional
+            What each cell counts, >= 0: the loss is ``sum w d(x | y)``; 0 is a missing cell. A sparse ``weight`` gives
+            the cells that it does not store the weight ``background``; "stored" gives 1 to the cells that a sparse X
+            stores, zeros included, and ``background`` to all others. A callable is asked for runs of rows,
+            ``weight(slice(start, stop))``, and returns one of the first two.
+        background : float, default=0.0
+            See ``weight``. 0: the others are missing (ratings); a small number: they are zeros that count little
+            (implicit feedback: purchases, clicks). The cost is that of the stored cells. Frobenius and
+            Kullback-Leibler only, unless 0.
+        sample_weight : array-like of shape (n_samples,), optional
+            What each sample counts, >= 0; 2 is the same as the sample twice, 0 is the same as its absence.
 
         Returns
         -------
         self
+
+        Notes
+        -----
+        With weights an iteration of ``cd`` or ``bpp`` costs O(c k^2) for c cells that count, where most do O(m k^2) for
+        m that do not; multiplicative updates and Kullback-Leibler O(c k). Weighted fits start at random unless told
+        otherwise.
+
+        References
+        ----------
+        Hu, Koren & Volinsky (2008), doi:10.1109/ICDM.2008.22; Gillis & Glineur (2011), doi:10.1137/110820361
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from partwise import NMF
+        >>> X = np.outer([1, 2, 3, 4], [1, 3, 5.0])
+        >>> X[0, 2] = np.nan
+        >>> model = NMF(1, random_state=0).fit(X)
+        >>> print(f"{model.impute(X)[0, 2]:.2f}")
+        5.00
         """
-        self.fit_transform(X, W=W, H=H)
+        self.fit_transform(X, W=W, H=H, weight=weight, background=background, sample_weight=sample_weight)
         return self
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> Any:
+    def fit_transform(
+        self,
+        X: Any,
+        y: Any = None,
+        W: Any = None,
+        H: Any = None,
+        *,
+        weight: Any = None,
+        background: float = 0.0,
+        sample_weight: Any = None,
+    ) -> Any:
         """Learn the components of X and return the weights of its samples.
 
         The same as `fit` followed by `transform`, to the tolerance of `transform`: at the end W is solved for the final
@@ -262,7 +326,7 @@ class NMF(BaseNMF):
 
         Parameters
         ----------
-        X, y, W, H
+        X, y, W, H, weight, background, sample_weight
             See `fit`.
 
         Returns
@@ -270,22 +334,23 @@ class NMF(BaseNMF):
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
         self._parts(Beta(as_beta(self.beta_loss)))
-        X = self._read(X, reset=True)
-        result = self._factorize(X, W, H)
+        cells = self._cells(X, weight, background, reset=True, axes=(1, 0))
+        shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], self._beta())
+        result = self._factorize(cells, W, H, shares)
         self._keep(result)
-        return result.W
+        return result.W if shares is None else self._solve(cells)
 
     # ------------------------------------------------------------------ the fit
 
-    def _parts(self, loss: Beta, sweeps: int = 3, name: str | None = None) -> Any:
+    def _parts(self, loss: Any, sweeps: int = 3, name: str | None = None) -> Any:
         """The solver; refuses pairs that cannot work, without having seen data."""
         solver = solver_of(name or self.solver, loss, sweeps, self.normalize)
         Problem(loss, solver, solver, *self._penalties((1, 1))).check()
         return solver
 
-    def _factorize(self, X: Any, W: Any = None, H: Any = None) -> Result:
-        """Fit both factors to a checked X."""
-        loss = self._loss(X)
+    def _factorize(self, cells: Cells, W: Any = None, H: Any = None, shares: Shares | None = None) -> Result:
+        """Fit both factors to checked cells."""
+        beta, X = self._beta(), cells.X
         k = self._n_components = self._size(X, W, H)
         given = self._given_factors(X, W, H) if self.init == "custom" else None
         if given is not None and self.n_init > 1:
@@ -295,14 +360,23 @@ class NMF(BaseNMF):
             )
         if given is None and (W is not None or H is not None):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
+        samples, penalised = X.shape[0], self._penalties((1, 1))[0].elastic() != (0, 0)
+        if shares is not None:
+            if penalised:
+                raise IncompatibleError("sample_weight does not go with penalties on W yet: set alpha_W=0.")
+            cells, samples = shares.applied(cells), shares.total
+            given = given and (shares.inward(given[0]), given[1])
         with pool.session(self.n_jobs) as threads:
-            data, units = in_ordinary_units(X, loss.beta, threads)
+            data, units = cells.data(beta, threads)
             self._chosen = self._solver_name(data.sparse)
+            loss = cells.loss(beta).on(data)
             solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
-            user_penalties = self._penalties(X.shape)
+            user_penalties = self._penalties((samples, X.shape[1]))
             warn_one_sided(*user_penalties)
-            penalties = [units.penalty(penalty, loss.beta) for penalty in user_penalties]
-            problem = Problem(loss.on(data), solver, solver, *penalties)
+            sides = zip((1, 0), user_penalties, strict=True)
+            warn_scarce(*(scarce(cells, 0 if penalty.elastic()[1] else k, axis) for axis, penalty in sides), k)
+            penalties = [units.penalty(penalty, beta) for penalty in user_penalties]
+            problem = Problem(loss, solver, solver, *penalties)
             starts = self._starts(X, data, k, given, units)
             if isinstance(solver, LeeSeung):
                 for start in starts:
@@ -317,7 +391,7 @@ class NMF(BaseNMF):
         if given is not None:
             W, Ht = (np.ascontiguousarray(units.inward(factor)) for factor in given)
             return [Start(State(W, Ht))]
-        name = self._start_name(X, k, "nndsvda" if self._chosen in ("mu", "mue", "scd") else "nnsvdlrc")
+        name = self._start_name(X, k, "nndsvda" if self._chosen in ("mu", "mue", "scd") else "nnsvdlrc", data.weighted)
         if name == "nndsvd" and self._chosen in ("mu", "mue"):
             warnings.warn(
                 "The multiplicative update ('mu') solver cannot update zeros present in the initialization, and so "
@@ -414,7 +488,7 @@ class NMF(BaseNMF):
             np.ascontiguousarray(units.outward(Ht).T),
             state.n_iter,
             units.error(norm(value), problem.loss.beta),
-            explained(problem.loss.beta, value, data, W, Ht),
+            explained(problem.loss, value, data, W, Ht),
             reason,
             history,
             progress.monitor.last_kkt,
@@ -450,6 +524,42 @@ class NMF(BaseNMF):
         check_is_fitted(self)
         table = pd.DataFrame(self._restarts, columns=list(RESTARTS))
         return table.astype({"seed": "Int64", "iterations": int, "kept": bool})
+
+    def impute(self, X, weight=None):
+        """X with its missing cells filled in by the model, ``(W H)_ij`` with W solved for the cells that are known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), non-negative but for NaN
+        weight : array-like or callable, optional
+            As in `fit`; cells of weight 0 are filled in too.
+
+        Returns
+        -------
+        X_full : ndarray of shape (n_samples, n_features)
+            A DataFrame if ``set_output`` asked for one. Known cells are as they were.
+
+        Raises
+        ------
+        DataError
+            X is sparse: filled in it would be dense. Take ``model.transform(X, weight=...)`` times
+            ``model.components_`` at the cells that matter.
+        """
+        check_is_fitted(self)
+        if sp.issparse(X):
+            raise DataError(
+                f"impute fills in every cell of X, and a dense one of {X.shape[0]} x {X.shape[1]} may not "
+                "fit: multiply the rows of transform(X, weight=...) by the columns of components_ that you need."
+            )
+        cells = self._cells(X, weight, 0.0)
+        known = np.ones(cells.X.shape, bool) if cells.weight is None else cells.weight != 0
+        H = vars(self)["components_"]
+        return in_original_features(self, np.where(known, cells.X, self._solve(cells) @ H), X)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     def info(self) -> str:
         """The fit in words: sizes, fit, why it stopped, how to read W and H, and what needs attention.

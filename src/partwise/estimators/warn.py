@@ -49,6 +49,18 @@ def warn_one_sided(W: Elastic, H: Elastic) -> None:
             )
 
 
+def warn_scarce(rows: np.ndarray, columns: np.ndarray, k: int) -> None:
+    """Name the rows and columns that their observed cells cannot determine."""
+    for found, name, side in ((rows, "row", "W"), (columns, "column", "H")):
+        if len(found):
+            warnings.warn(
+                f"{name}s with fewer observed cells than n_components={k}: {len(found)}, the first is {found[0]}. "
+                f"The data do not determine their part of {side}: set alpha_{side} > 0, or take fewer components.",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
 def warn_dead(dead: list[int]) -> None:
     """Name the components that ended at zero although part of X is not explained."""
     if dead:

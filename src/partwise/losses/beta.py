@@ -74,7 +74,7 @@ class Beta:
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""
         if kind is Rows:
-            return Rows(X, fixed)
+            return Rows(X, fixed.B, fixed.colsum)
         if self.beta == 2:
             stats = Quadratic(fixed.gram, X.dot(fixed.B))
             return stats if kind is Quadratic else as_split(stats, A)
@@ -100,6 +100,10 @@ class Beta:
     def columns(self, kind: type, total: Quadratic | Split, B: Array) -> Quadratic | Split:
         """The finished statistic, in the kind that the solver of the columns asked for."""
         return as_split(total, B) if isinstance(total, Quadratic) and kind is Split else total
+
+    def constant(self, data: Data) -> float:
+        """What the loss adds to the ``fit`` of a `Quadratic` or of `Rows`: see `Evidence`."""
+        return data.norm2 / 2 if self.beta == 2 else 0.0
 
     def value(self, X: Block, A: Array, B: Array) -> float:
         """The divergence of one block entry by entry, float64."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partwise import kernels
-from partwise.interfaces import Array, Block, Evidence, Fixed, Rows
+from partwise.interfaces import Array, Evidence, Rows
 
 SOLVE_TOL = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-5}
 """Projected gradient of a solved row, as a share of the column sums of the other factor."""
@@ -38,10 +38,9 @@ class SCD:
     --------
     >>> import numpy as np
     >>> from partwise.data import as_data
-    >>> from partwise.losses import Beta
     >>> from partwise.penalties import Elastic
     >>> X, A, B = np.array([[6.0, 2.0]]), np.array([[1.0]]), np.array([[3.0], [1.0]])
-    >>> _ = SCD().update(A, Rows(as_data(X).block((0, 1)), Beta(1.0).fix(B)), Elastic(), size=A.mean(0))
+    >>> _ = SCD().update(A, Rows(as_data(X).block((0, 1)), B, B.sum(0)), Elastic(), size=A.mean(0))
     >>> A.tolist()
     [[2.0]]
     """
@@ -60,16 +59,17 @@ class SCD:
     def update(self, A: Array, stats: Rows, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        (csr, start, stop), (l1, l2), fixed = stats.X.csr(), penalty.elastic(), stats.fixed
-        seen.stored = kernels.kl_sweep(
-            csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
+        (csr, start, stop), (l1, l2), (B, colsum) = stats.X.csr(), penalty.elastic(), (stats.B, stats.colsum)
+        stored = kernels.kl_sweep(
+            csr, start, stop, A, B, colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
         )
+        seen.fit = stored + float(np.sum(colsum * A, dtype=np.float64))
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 
-    def solve(self, X: Block, A: Array, fixed: Fixed, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
+    def solve(self, A: Array, stats: Rows, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        (csr, start, stop), (l1, l2), tol = X.csr(), penalty.elastic(), SOLVE_TOL[A.dtype]
+        (csr, start, stop), (l1, l2), tol = stats.X.csr(), penalty.elastic(), SOLVE_TOL[A.dtype]
         converged = np.zeros(len(A), np.uint8)
-        kernels.kl_solve(csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], tol, sweeps, converged)
+        kernels.kl_solve(csr, start, stop, A, stats.B, stats.colsum, l1, l2, FLOOR[A.dtype], tol, sweeps, converged)
         return converged.view(bool)

@@ -1,0 +1,89 @@
+"""``sample_weight``: what each sample counts, without any solver knowing of it.
+
+``d_beta(c x | c y) = c^beta d_beta(x | y)``, so a sample that counts s is the sample times ``s^(1 / beta)`` that counts
+1, and so are its weights W. Only Itakura-Saito (beta = 0), which does not see scale, takes weights of cells instead.
+Samples that count nothing are left out of the fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from partwise.errors import DataError
+from partwise.estimators.weights import Cells, check_covered, like
+from partwise.interfaces import Array
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Checked sample weights.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (n_samples,), float64, non-negative
+    beta : float
+    """
+
+    weights: Array
+    beta: float
+
+    @classmethod
+    def of(cls, sample_weight: Any, n_samples: int, beta: float) -> Shares:
+        """Raise DataError unless there is one finite weight >= 0 for each sample, and one above 0."""
+        weights = np.asarray(sample_weight, np.float64)
+        if weights.shape != (n_samples,):
+            raise DataError(f"sample_weight has shape {weights.shape}, but X has {n_samples} samples.")
+        wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
+        if len(wrong):
+            raise DataError(
+                f"sample_weight has {len(wrong)} entries that are negative or not finite, the first is "
+                f"{weights[wrong[0]]} for sample {wrong[0]}: weights are >= 0, and 0 leaves a sample out."
+            )
+        if not weights.any():
+            raise DataError("sample_weight is 0 for every sample: at least one must count.")
+        return cls(weights, beta)
+
+    @property
+    def total(self) -> float:
+        """The number of samples that they stand for."""
+        return float(self.weights.sum())
+
+    @property
+    def counting(self) -> Array:
+        """The samples that count."""
+        return np.flatnonzero(self.weights)
+
+    @property
+    def roots(self) -> Array:
+        """``s^(1 / beta)`` of the samples that count; 1 for beta = 0. (m, 1)"""
+        counts = self.weights[self.counting, None]
+        return np.ones_like(counts) if self.beta == 0 else counts ** (1 / self.beta)
+
+    def inward(self, W: Array) -> Array:
+        """The rows of a factor as the fit sees them."""
+        return np.ascontiguousarray(W[self.counting] * self.roots.astype(W.dtype))
+
+    def applied(self, cells: Cells) -> Cells:
+        """The data as the fit sees them."""
+        rows = self.counting
+        X = cells.X.tocsr()[rows] if sp.issparse(cells.X) else cells.X[rows]
+        weight = None if cells.weight is None else cells.weight[rows]
+        if self.beta == 0:
+            counts = self.weights[rows, None].astype(X.dtype)
+            weight = np.broadcast_to(counts, X.shape) if weight is None else times(weight, counts)
+        else:
+            X = times(X, self.roots.astype(X.dtype))
+        found = replace(cells, X=X, weight=weight)
+        check_covered(found, (1, 0))
+        return found
+
+
+def times(X: Any, factors: Array) -> Any:
+    """Each row times its factor, (m, 1)."""
+    if not sp.issparse(X):
+        return X * factors
+    return like(X, X.data * np.repeat(factors[:, 0], np.diff(X.indptr)))

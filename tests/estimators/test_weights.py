@@ -1,0 +1,202 @@
+"""Missing cells and weights as users say them, and the errors that they get."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+
+from partwise import NMF
+from partwise.errors import DataError, DataWarning, IncompatibleError
+
+
+@pytest.fixture
+def planted():
+    """20 x 12 of rank 2, and a mask of the cells that are hidden."""
+    rng = np.random.default_rng(0)
+    X = rng.random((20, 2)) @ rng.random((2, 12)) + 0.1
+    return X, rng.random(X.shape) < 0.25
+
+
+def holey(X, hidden):
+    return np.where(hidden, np.nan, X)
+
+
+def fitted(X, **given):
+    return NMF(2, random_state=0, max_iter=2000, tol=1e-6).fit(X, **given)
+
+
+def test_nan_is_a_cell_of_weight_zero(planted):
+    X, hidden = planted
+    one, other = fitted(holey(X, hidden)), fitted(X, weight=~hidden)
+    assert one.components_.tobytes() == other.components_.tobytes()
+
+
+def test_a_table_with_holes_is_imputed_and_keeps_its_names(planted):
+    X, hidden = planted
+    names = [f"f{j}" for j in range(X.shape[1])]
+    table = pd.DataFrame(holey(X, hidden), columns=names)
+    model = NMF(2, random_state=0, max_iter=3000, tol=1e-7).set_output(transform="pandas").fit(table)
+    full = model.impute(table)
+    assert list(full.columns) == names
+    np.testing.assert_array_equal(full.to_numpy()[~hidden], X[~hidden])
+    assert np.abs(full.to_numpy() - X).max() < 0.05
+
+
+def test_transform_gives_the_rows_of_fit_transform(planted):
+    X, hidden = planted
+    model = NMF(2, random_state=0, max_iter=2000, tol=1e-6)
+    W = model.fit_transform(holey(X, hidden))
+    np.testing.assert_allclose(model.transform(holey(X, hidden)), W, rtol=1e-4, atol=1e-6)
+    row = model.transform(holey(X, hidden)[3:4])
+    np.testing.assert_array_equal(row[0], model.transform(holey(X, hidden))[3])
+
+
+def test_stored_entries_are_observed_zeros_among_them():
+    """Zeros that are stored count, cells that are not stored do not."""
+    X = np.outer([1.0, 2, 3, 4, 5], [2.0, 1, 4, 3])
+    X[1, 1] = 0
+    rows, columns = np.nonzero(np.ones_like(X))
+    keep = (rows + columns) % 4 != 1
+    sparse = sp.csr_array((X[rows, columns][keep], (rows[keep], columns[keep])), shape=X.shape)
+    mask = np.zeros(X.shape, bool)
+    mask[rows[keep], columns[keep]] = True
+    one = NMF(1, random_state=0).fit(sparse, weight="stored")
+    other = NMF(1, random_state=0).fit(X, weight=mask)
+    np.testing.assert_allclose(one.components_, other.components_, rtol=1e-8)
+    zeros_count = NMF(1, random_state=0).fit(sparse)
+    assert np.abs(zeros_count.components_ - one.components_).max() > 0.1
+
+
+def test_all_ways_to_say_the_same_weights_agree(planted):
+    X, hidden = planted
+    weight = np.where(hidden, 0, 2.0)
+    ways = {
+        "array": (X, weight),
+        "sparse weight": (X, sp.csr_array(weight)),
+        "callable": (X, lambda rows: weight[rows]),
+        "callable, sparse": (X, lambda rows: sp.csr_array(weight[rows])),
+        "sparse X": (sp.csr_array(X), weight),
+        "both sparse": (sp.csr_array(X), sp.csc_array(weight)),
+        "nan too": (holey(X, hidden), np.full(X.shape, 2.0)),
+    }
+    found = {name: NMF(2, random_state=0, tol=1e-6).fit(Z, weight=w).components_ for name, (Z, w) in ways.items()}
+    for name, components in found.items():
+        np.testing.assert_allclose(components, found["array"], rtol=1e-6, atol=1e-8, err_msg=name)
+
+
+def test_nan_in_a_sparse_matrix_is_missing_and_the_rest_zero(planted):
+    X, hidden = planted
+    X = np.where(X < 0.5, 0, X)
+    gone = hidden & (X > 0)
+    sparse = sp.csr_array(X)
+    sparse.data[gone[X > 0]] = np.nan
+    one = NMF(2, random_state=0).fit(sparse)
+    other = NMF(2, random_state=0).fit(X, weight=~gone)
+    np.testing.assert_allclose(one.components_, other.components_, rtol=1e-6, atol=1e-9)
+
+
+def test_implicit_feedback_weighs_every_cell():
+    """Two groups of users and items; the zeros count little, yet enough to tell the groups apart."""
+    rng = np.random.default_rng(0)
+    X = np.kron(np.eye(2), np.ones((20, 15))) * (rng.random((40, 30)) < 0.4)
+    model = NMF(2, random_state=0, alpha_W=1e-4, max_iter=500)
+    W = model.fit_transform(sp.csr_array(X), weight="stored", background=0.1)
+    groups = W @ model.components_
+    assert groups[:20, :15].mean() > 5 * groups[:20, 15:].mean()
+
+
+def test_the_score_on_other_cells_is_that_of_held_out_values(planted):
+    X, hidden = planted
+    model = fitted(holey(X, hidden))
+    W = model.transform(holey(X, hidden))
+    wanted = -0.5 * np.sum((X - W @ model.components_)[hidden] ** 2) / len(X)
+    assert model.score(X, weight=~hidden, test_weight=hidden) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_errors_and_explained_squares_count_observed_cells(planted):
+    X, hidden = planted
+    model = NMF(2, random_state=0, max_iter=500)
+    W = model.fit_transform(holey(X, hidden))
+    gaps = (X - W @ model.components_)[~hidden]
+    assert model.reconstruction_err_ == pytest.approx(np.linalg.norm(gaps), rel=1e-6)
+    assert model.explained_variance_ == pytest.approx(1 - gaps @ gaps / np.sum(X[~hidden] ** 2), rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e300])
+def test_extreme_units_do_not_matter(planted, unit):
+    X, hidden = planted
+    one, other = fitted(holey(X, hidden)), fitted(holey(X * unit, hidden))
+    np.testing.assert_allclose(other.components_ / np.sqrt(unit), one.components_, rtol=1e-6, atol=1e-9)
+
+
+def test_samples_that_count_nothing_still_get_their_weights(planted):
+    X, _ = planted
+    counts = np.ones(len(X))
+    counts[4] = 0
+    model = NMF(2, random_state=0, max_iter=1000)
+    W = model.fit_transform(X, sample_weight=counts)
+    assert W.shape == (20, 2)
+    np.testing.assert_allclose(W, model.transform(X), rtol=1e-9)
+    assert W[4].max() > 0
+
+
+WRONG = {
+    "all missing": (np.full((3, 2), np.nan), {}, "All cells of X are missing"),
+    "a missing row": (
+        np.array([[1, 2.0], [np.nan, np.nan]]),
+        {},
+        "rows of X without any observed cell: 1.*row 1.*drop",
+    ),
+    "a missing column": (np.array([[1, np.nan], [1, np.nan]]), {}, "columns of X without any observed cell"),
+    "a negative weight": (np.ones((2, 2)), {"weight": np.array([[1, -1], [1, 1]])}, "negative or not finite.*-1"),
+    "a weight that is nan": (np.ones((2, 2)), {"weight": np.array([[1, np.nan], [1, 1]])}, "not finite.*nan"),
+    "a wrong shape": (np.ones((2, 2)), {"weight": np.ones((2, 3))}, r"shape \(2, 3\), but X has \(2, 2\)"),
+    "an unknown word": (sp.eye_array(3, format="csr"), {"weight": "observed"}, 'the one word is "stored"'),
+    "stored of a dense X": (np.ones((2, 2)), {"weight": "stored"}, "is for sparse X.*NaN"),
+    "a background alone": (sp.eye_array(3, format="csr"), {"background": 0.1}, "needs weight="),
+    "a negative background": (sp.eye_array(3, format="csr"), {"weight": "stored", "background": -1}, "background=-1"),
+    "sample weights of another length": (np.ones((2, 2)), {"sample_weight": [1]}, "but X has 2 samples"),
+    "a negative sample weight": (np.ones((2, 2)), {"sample_weight": [1, -2]}, "-2.0 for sample 1"),
+    "no sample that counts": (np.ones((2, 2)), {"sample_weight": [0, 0]}, "at least one must count"),
+    "infinite": (np.array([[1, np.inf], [1, 1]]), {}, "infinity"),
+    "infinite beside nan": (np.array([[1, np.inf, 1], [1, np.nan, 1]]), {}, "infinity"),
+    "negative beside nan": (np.array([[1, -3, 1], [1, np.nan, 1]]), {}, "Negative values"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_weights_are_refused_with_a_way_out(name):
+    X, given, message = WRONG[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        with pytest.raises(DataError, match=message):
+            NMF(1).fit(X, **given)
+
+
+def test_a_start_from_singular_vectors_is_refused():
+    with pytest.raises(IncompatibleError, match=r"init='nndsvd' needs singular vectors.*random"):
+        NMF(1, init="nndsvd").fit(np.array([[1, np.nan], [1, 2.0]]))
+
+
+def test_a_background_needs_a_loss_that_can_sum_it_up():
+    with pytest.raises(DataError, match=r"beta_loss=1.5 cannot weigh.*Frobenius or Kullback-Leibler"):
+        NMF(1, beta_loss=1.5).fit(sp.eye_array(3, format="csr"), weight="stored", background=0.1)
+
+
+def test_rows_with_fewer_cells_than_components_are_named():
+    rng = np.random.default_rng(0)
+    X = rng.random((8, 6))
+    X[2, 2:] = np.nan
+    with pytest.warns(DataWarning, match="fewer observed cells than n_components=3: 1, the first is 2.*alpha_W"):
+        NMF(3, random_state=0).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NMF(3, random_state=0, alpha_W=1e-3).fit(X)
+
+
+def test_imputing_a_sparse_matrix_is_refused_with_a_way_out():
+    X = sp.csr_array(np.ones((3, 3)))
+    with pytest.raises(DataError, match="impute fills in every cell"):
+        NMF(1).fit(X).impute(X)
