@@ -159,7 +159,7 @@ WRONG = {
     "a negative background": (sp.eye_array(3, format="csr"), {"weight": "stored", "background": -1}, "background=-1"),
     "sample weights of another length": (np.ones((2, 2)), {"sample_weight": [1]}, "but X has 2 samples"),
     "a negative sample weight": (np.ones((2, 2)), {"sample_weight": [1, -2]}, "-2.0 for sample 1"),
-    "no sample that counts": (np.ones((2, 2)), {"sample_weight": [0, 0]}, "at least one must count"),
+    "no sample that counts": (np.ones((2, 2)), {"sample_weight": [0, 0]}, "at least one sample must count"),
     "infinite": (np.array([[1, np.inf], [1, 1]]), {}, "infinity"),
     "infinite beside nan": (np.array([[1, np.inf, 1], [1, np.nan, 1]]), {}, "infinity"),
     "negative beside nan": (np.array([[1, -3, 1], [1, np.nan, 1]]), {}, "Negative values"),

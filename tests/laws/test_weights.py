@@ -241,6 +241,15 @@ def test_an_integer_sample_weight_is_that_many_rows(beta, solver, dtype):
     assert one.reconstruction_err_ == pytest.approx(other.reconstruction_err_, rel=1e-6 if dtype == "float64" else 1e-3)
 
 
+def test_weighted_samples_start_and_are_sorted_as_repeated_rows():
+    """The default start of Frobenius fits needs no luck: singular vectors are the same."""
+    X, _ = setting(2)
+    counts = np.random.default_rng(4).integers(0, 5, len(X))
+    one = NMF(3, tol=0, max_iter=30).fit(X, sample_weight=counts)
+    other = NMF(3, tol=0, max_iter=30).fit(np.repeat(X, counts, axis=0))
+    np.testing.assert_allclose(one.components_, other.components_, rtol=1e-8, atol=1e-10)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.9])
 def test_planted_parts_are_found_behind_missing_cells(share):
     """Noise .001 of the RMS; masked multiplicative updates leave .003, .012 and .040 on the observed cells."""

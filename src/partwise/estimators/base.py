@@ -24,7 +24,7 @@ from partwise.engine.step import aligned
 from partwise.engine.units import Units, in_units, times_power
 from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_entries, check_factor, is_complete, largest
+from partwise.estimators.checks import check_entries, check_factor, check_finite, is_complete, largest
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.estimators.weights import Cells, check_covered, weigh
@@ -65,6 +65,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     components_ = Components()
     _history: np.ndarray
 
+    _takes_missing = False  # whether fit does
     _saved_state = ("_n_components", "_beta_loss", "_history")
 
     # ------------------------------------------------------------------ checks
@@ -87,6 +88,9 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """X with what its cells count, checked; NaN counts nothing. Along ``axes`` each needs one that does."""
         X, whom = self._validate(X, reset), type(self).__name__
         if weight is None and not background and is_complete(X, whom):
+            cells = Cells(X)
+        elif not self._takes_missing and weight is None:
+            check_finite(X, whom)
             cells = Cells(X)
         else:
             cells = weigh(X, weight, background)
@@ -198,7 +202,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
-            NaN is a missing cell.
+            For `NMF`, NaN is a missing cell.
         weight, background
             What the cells count: as in `NMF.fit`.
 

@@ -48,9 +48,10 @@ def check_finite(X: Any, whom: str) -> None:
         rows, columns = (index[wrong(entries.data)] for index in (entries.row, entries.col))
     else:
         rows, columns = np.nonzero(wrong(X))
+    way_out = "NMF fits around them; here replace" if name == "NaN" else "replace"
     raise DataError(
         f"Input X contains {name}: {len(rows)} of {X.shape[0] * X.shape[1]} entries, the first at row {rows[0]}, "
-        f"column {columns[0]}. {whom} needs finite values: replace them, or drop their rows or columns."
+        f"column {columns[0]}. {whom} needs finite values: {way_out} them, or drop their rows or columns."
     )
 
 

@@ -203,6 +203,7 @@ class NMF(BaseNMF):
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
     }
 
+    _takes_missing = True
     _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen")
 
     def __init__(
@@ -384,6 +385,8 @@ class NMF(BaseNMF):
             progress, reason = self._run(X, problem, data, starts, units)
             if progress is None:
                 raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
+            if self.sort_components and self.init != "custom":
+                sort(progress.state, shares)
             return self._result(problem, data, progress, reason, units, starts)
 
     def _starts(self, X: Any, data: Any, k: int, given: Any, units: Units) -> list[Start]:
@@ -470,13 +473,9 @@ class NMF(BaseNMF):
     def _result(
         self, problem: Problem, data: Any, progress: Any, reason: str, units: Units, starts: list[Start]
     ) -> Result:
-        """Sort, measure and translate into the user's units."""
+        """Measure, and translate into the user's units."""
         state = progress.state
         W, Ht = state.W, state.Ht
-        if self.sort_components and self.init != "custom":
-            mass = W.sum(axis=0, dtype=np.float64) * Ht.sum(axis=0, dtype=np.float64)
-            order = np.argsort(-mass, kind="stable")
-            W, Ht = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(Ht[:, order])
         value = divergence(problem.loss, data, W, Ht)
         history = np.array(progress.monitor.rows, dtype=np.float64).reshape(-1, 5)
         restarts = np.array([start.row(kept=start.progress is progress) for start in starts], dtype=np.float64)
@@ -572,6 +571,13 @@ class NMF(BaseNMF):
         NMF: 2 components of 2 features, Frobenius loss, solver cd.
         """
         return describe(self, STOP_REASONS)
+
+
+def sort(state: State, shares: Shares | None) -> None:
+    """Order the components by the mass of W H that they carry, largest first."""
+    mass = shares.sums(state.W) if shares else state.W.sum(axis=0, dtype=np.float64)
+    order = np.argsort(-mass * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
+    state.W, state.Ht = np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order])
 
 
 def report(progress: Progress) -> None:

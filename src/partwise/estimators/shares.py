@@ -44,7 +44,7 @@ class Shares:
                 f"{weights[wrong[0]]} for sample {wrong[0]}: weights are >= 0, and 0 leaves a sample out."
             )
         if not weights.any():
-            raise DataError("sample_weight is 0 for every sample: at least one must count.")
+            raise DataError("every sample_weight is zero: at least one sample must count.")
         return cls(weights, beta)
 
     @property
@@ -66,6 +66,10 @@ class Shares:
     def inward(self, W: Array) -> Array:
         """The rows of a factor as the fit sees them."""
         return np.ascontiguousarray(W[self.counting] * self.roots.astype(W.dtype))
+
+    def sums(self, W: Array) -> Array:
+        """``sum_i s_i w_i`` for a factor as the fit sees it."""
+        return (self.weights[self.counting, None] / self.roots * W).sum(axis=0)
 
     def applied(self, cells: Cells) -> Cells:
         """The data as the fit sees them."""
