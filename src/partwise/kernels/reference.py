@@ -188,13 +188,14 @@ def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2, lower=None, upper=None):
     scaled gradient and of ``neg``, per component, both before the update. With g = pos + l1 + l2 A - neg the scaled
     gradient is g where g < 0, else ``g * min(1, A / size)``: an entry on its way to 0, which these updates never reach,
     counts by how far it still is. ``size`` (k,), in the dtype of A, is the usual magnitude of a component's entries.
-    With bounds the result is clipped to them, which a majoriser that is convex in each entry allows. O(m k).
+    Here, not natively, ``l2`` may also be an array of shape (k,). With bounds the result is clipped to them, which a
+    majoriser that is convex in each entry allows. O(m k).
 
     References
     ----------
     Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
     """
-    push, ridge = pos + A.dtype.type(l1), A.dtype.type(l2) * A
+    push, ridge = pos + A.dtype.type(l1), np.asarray(l2, A.dtype) * A
     g = push + ridge - neg
     if lower is not None:
         g = _projected(A, g, lower, upper)
@@ -203,7 +204,7 @@ def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2, lower=None, upper=None):
     grad2 += np.einsum("ij,ij->j", scaled, scaled, dtype=np.float64)
     neg2 += np.einsum("ij,ij->j", neg, neg, dtype=np.float64)
     push = np.broadcast_to(push, A.shape)
-    bottom = (push + np.sqrt(push * push + 4 * ridge * neg)) / 2 if l2 else push
+    bottom = (push + np.sqrt(push * push + 4 * ridge * neg)) / 2 if np.any(l2) else push
     factor = np.divide(neg, bottom, out=np.ones_like(neg), where=bottom > 0)
     A *= factor if gamma == 1 else factor ** A.dtype.type(gamma)
     if lower is not None:
@@ -347,7 +348,8 @@ def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, con
     Coordinate descent on the row's nonzeros, see `kl_sweep`, four sweeps a round. ``colsum`` (k,) holds the column
     sums of B; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
     all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its
-    neighbours. A row without nonzeros becomes 0, or its lower bounds. ``A`` is overwritten; ``converged`` as in `hals_solve`.
+    neighbours. A row without nonzeros becomes 0, or its lower bounds. ``A`` is overwritten; ``converged`` as in
+    `hals_solve`.
     """
     lower, upper = _bounds(A, lower, upper)
     for i, x, b in _positive_rows(csr, start, stop, B):
