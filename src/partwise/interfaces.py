@@ -151,6 +151,14 @@ class Terms:
         upper = _both(np.minimum, self.upper, other.upper)
         return Terms(self.linear + other.linear, self.ridge + other.ridge, gram, lower, upper)
 
+    def bounds(self, A: Array) -> tuple[Array | None, Array | None]:
+        """The bounds of the rows ``A`` as kernels take them, C-ordered in their dtype; None twice if there are none."""
+        if self.lower is None and self.upper is None:
+            return None, None
+        both = 0.0 if self.lower is None else self.lower, np.inf if self.upper is None else self.upper
+        lower, upper = (np.ascontiguousarray(np.broadcast_to(one, A.shape), A.dtype) for one in both)
+        return lower, upper
+
     def join(self, stats: Quadratic, dtype: Any) -> tuple[Array, Array, float]:
         """``gram`` and ``cross`` with the terms, C-ordered in ``dtype``, and the linear term where it is one number."""
         gram, cross, linear = stats.gram, stats.cross, self.linear

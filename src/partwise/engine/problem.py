@@ -50,6 +50,10 @@ class Problem:
             if found:
                 raise IncompatibleError(found)
 
+    def transposed(self) -> Problem:
+        """The same problem on X', whose W is the tall H."""
+        return Problem(self.loss, self.solver_H, self.solver_W, self.penalty_H, self.penalty_W)
+
     def at(self, n_iter: int) -> Problem:
         """The problem as iteration ``n_iter`` works on it: a solver may leave the first iterations to another."""
         if n_iter >= max(self.solver_W.opening, self.solver_H.opening):

@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.engine.step import aligned, column_means
-from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
+from partwise.engine.step import aligned, column_means, keep_within
+from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows, Split
 from partwise.solvers import HALS, MU, SCD
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
 MU_ITERATIONS_PER_SWEEP, MANY_ITERATIONS = 20, 100
+START_SHARE = 1e-3
+"""Of the mean of its component: the least entry of a start for multiplicative updates."""
+
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
@@ -43,9 +46,11 @@ class RowSolve:
         if Quadratic in loss.offers:
             stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
             new = A.copy() if self.warm else equal_weights(stats, A)
+            keep_within(new, penalty)
             solved = HALS().solve(new, stats, penalty)
         else:
             new = A.copy() if self.warm else flat_start(X, self.fixed, A)
+            keep_within(new, penalty)
             solved = SCD().solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
         keep = slice(None) if gains else solved
@@ -62,6 +67,7 @@ class RowSolve:
         solver = MU(loss.exponent)
         if not self.warm:
             A[...] = flat_start(X, self.fixed, A)
+            keep_within(A, penalty)
         moving = np.ones(len(A), bool)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             new = A.copy()
@@ -86,6 +92,14 @@ def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
     mass = A.dtype.type(fixed.B.sum(dtype=np.float64))
     sums = X.rows_dot(np.ones((len(fixed.B), 1), A.dtype))
     return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
+
+
+def start_rows(problem: Problem, data: Data, W: Array, Ht: Array) -> None:
+    """Overwrite ``W`` with a start of a fit from ``Ht``: its minimisers, but not 0 where updates would not leave it."""
+    solve_rows(problem, data, W, Ht)
+    if problem.solver_W.needs is Split or problem.solver_W.opening:
+        np.maximum(W, W.dtype.type(START_SHARE) * column_means(W), out=W)
+    keep_within(W, problem.penalty_W)
 
 
 def drop_invisible(W: Array, Ht: Array, floor: float) -> None:

@@ -28,7 +28,9 @@ def ordinary(dtype: np.dtype, beta: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Units:
-    """``X = 4^half * X_fitted`` and so ``W = 2^half * W_fitted``, ``H = 2^half * H_fitted``.
+    """``X = 4^half * X_fitted``, and ``W = 2^(half + tilt) * W_fitted``, ``H = 2^(half - tilt) * H_fitted``.
+
+    The tilt is 0 unless a factor has known parts, whose unit is not a matter of choice.
 
     Examples
     --------
@@ -37,6 +39,7 @@ class Units:
     """
 
     half: int = 0
+    tilt: int = 0
 
     @classmethod
     def of(cls, largest: float, dtype: np.dtype, beta: float = 2.0) -> Units:
@@ -64,17 +67,26 @@ class Units:
         X.data = np.ldexp(X.data, -2 * self.half)
         return X
 
+    def of_H(self) -> Units:
+        """The same seen from X', whose W is the tall H."""
+        return Units(self.half, -self.tilt)
+
+    @property
+    def factor(self) -> int:
+        """The power of two by which W was divided."""
+        return self.half + self.tilt
+
     def inward(self, factor: Array) -> Array:
-        """A factor in the units of the fit."""
-        return np.ldexp(factor, -self.half) if self.half else factor
+        """W in the units of the fit."""
+        return np.ldexp(factor, -self.factor) if self.factor else factor
 
     def outward(self, factor: Array) -> Array:
-        """A factor in the units of the user."""
-        return np.ldexp(factor, self.half) if self.half else factor
+        """W in the units of the user."""
+        return np.ldexp(factor, self.factor) if self.factor else factor
 
     def penalty(self, penalty: Any, beta: float) -> Any:
-        """The same penalty in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
-        return penalty.in_units(self.half, -2 * self.half * beta) if self.half else penalty
+        """The same penalty of W in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
+        return penalty.in_units(self.factor, -2 * self.half * beta) if self.half or self.tilt else penalty
 
     def loss(self, value: float, beta: float) -> float:
         """A loss in the units of the user; infinite where no number is so large."""

@@ -25,6 +25,7 @@ from partwise.engine.units import Units
 from partwise.errors import DataError, DataWarning
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
+from partwise.estimators.known import Known, check_limits
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.interfaces import Data
@@ -145,7 +146,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     # ------------------------------------------------------------------ after the fit
 
-    def _solve(self, X: Any, given: np.ndarray | None = None) -> np.ndarray:
+    def _solve(self, X: Any, given: np.ndarray | None = None, fixed_W: Any = None) -> np.ndarray:
         """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
         beta = as_beta(self.beta_loss)
         if beta <= 0:
@@ -155,7 +156,10 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
             data, outer = in_ordinary_units(X, beta, threads)
             exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
-            penalty = for_new_rows(self._penalties(X.shape)[0]).in_units(exponent, -2 * outer.half * beta)
+            known = Known.of(X.shape, fixed.B.shape[1], X.dtype, W=fixed_W)
+            penalty = total([for_new_rows(self._penalties(X.shape)[0]), *known.boxes()[0]])
+            check_limits(penalty, "W")
+            penalty = penalty.in_units(exponent, -2 * outer.half * beta)
             loss = Beta(beta).on(data)
             solver = solver_of(auto(loss, penalty=penalty), loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
@@ -163,9 +167,11 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             left = data.sweep(fn, aligned(W, penalty), collect=False)
         if left:
             logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
-        return np.ldexp(W, exponent) if exponent else W
+        W = np.ldexp(W, exponent) if exponent else W
+        known.restore(W, fixed.B)
+        return W
 
-    def transform(self, X):
+    def transform(self, X, fixed_W=None):
         """The weights of the components in new samples: each row of W solved with the components fixed.
 
         Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual: on the training data these are
@@ -176,6 +182,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+        fixed_W : array-like of shape (n_samples, n_components) or (n_components,), optional
+            What is known of W, NaN elsewhere, as in `NMF.fit`; what was known of other samples there is not remembered.
 
         Returns
         -------
@@ -187,7 +195,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
-        return self._solve(X)
+        return self._solve(X, fixed_W=fixed_W)
 
     def inverse_transform(self, X):
         """``W H``: samples from their weights.

@@ -6,7 +6,7 @@ other units, and whether the components may be reordered.
 
 from __future__ import annotations
 
-from dataclasses import field, fields, replace
+from dataclasses import field, fields
 from typing import Any
 
 import numpy as np

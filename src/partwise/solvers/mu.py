@@ -19,7 +19,7 @@ class MU:
     Monotone with the exponent of the loss: 1 / (2 - beta) below beta = 1, 1 up to 2, 1 / (beta - 1) above. With a ridge
     the often printed ``neg / (pos + l1 + l2 a)`` can overshoot below beta = 2; the root cannot. A linear term below 0
     joins ``neg``; products of components are replaced by their diagonal majoriser, which keeps the proof. An entry that
-    is 0 stays 0. O(m k).
+    is 0 stays 0, or at its lower bound. O(m k).
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class MU:
 
     name = "mu"
     needs = Split
-    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
     monotone = True
     separable = True
     accelerable = False
@@ -58,7 +58,7 @@ class MU:
         stats, l1 = with_linear(stats, terms.linear)
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
         multiply = reference.mu if np.ndim(terms.ridge) else kernels.mu  # the native one takes a single ridge
-        multiply(A, neg, pos, self.exponent, l1, terms.ridge, size, seen.grad2, seen.neg2)
+        multiply(A, neg, pos, self.exponent, l1, terms.ridge, size, seen.grad2, seen.neg2, *terms.bounds(A))
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 

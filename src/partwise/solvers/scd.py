@@ -51,7 +51,7 @@ class SCD:
 
     name = "scd"
     needs = Rows
-    faces = frozenset({"linear", "ridge"})
+    faces = frozenset({"linear", "ridge", "bounds"})
     monotone = True
     separable = True
     accelerable = True
@@ -62,8 +62,9 @@ class SCD:
         seen = Evidence.zeros(A.shape[1])
         (csr, start, stop), B = stats.X.csr(), stats.fixed.B
         colsum, l1, l2 = regularised(stats.fixed, penalty)
+        floor, bounds = FLOOR[A.dtype], penalty.terms().bounds(A)
         seen.stored = kernels.kl_sweep(
-            csr, start, stop, A, B, colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
+            csr, start, stop, A, B, colsum, l1, l2, floor, self.sweeps, seen.grad2, seen.neg2, *bounds
         )
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
@@ -73,7 +74,8 @@ class SCD:
         (csr, start, stop), (floor, tol) = X.csr(), (FLOOR[A.dtype], SOLVE_TOL[A.dtype])
         colsum, l1, l2 = regularised(fixed, penalty)
         converged = np.zeros(len(A), np.uint8)
-        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, sweeps, converged)
+        bounds = penalty.terms().bounds(A)
+        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, sweeps, converged, *bounds)
         return converged.view(bool)
 
 
