@@ -197,10 +197,8 @@ FACTORS = {
     "H negative": (table(9, 2), table(2, 6) - 0.5, r"Negative values in data passed to NMF \(input H\): .* below 0"),
     "W zero": (np.zeros((9, 2)), table(2, 6), r"Array passed to NMF \(input W\) is full of zeros"),
     "H zero": (table(9, 2), np.zeros((2, 6)), r"Array passed to NMF \(input H\) is full of zeros"),
-    "W nan": (np.full((9, 2), np.nan), table(2, 6), "contains NaN"),
     "H infinite": (table(9, 2), np.full((2, 6), np.inf), "contains infinity"),
-    "W missing": (None, table(2, 6), "init='custom' needs both W and H, but none was given for .*W"),
-    "H missing": (table(9, 2), None, "init='custom' needs both W and H, but none was given for .*H"),
+    "both missing": (None, None, r"init='custom' needs (both )?W (and|or) H, but none was given"),
 }
 
 
@@ -209,6 +207,16 @@ FACTORS = {
 def test_starts_that_do_not_fit_are_refused_in_words(Estimator, W, H, words):
     with pytest.raises(ValueError, match=words):
         Estimator(2, init="custom").fit(table(), W=W, H=H)
+
+
+def test_batches_start_from_both_factors_without_gaps():
+    for W, H, words in [
+        (None, table(2, 6), "needs both W and H, but none was given for .*W"),
+        (table(9, 2), None, "needs both W and H, but none was given for .*H"),
+        (np.full((9, 2), np.nan), table(2, 6), "contains NaN"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            MiniBatchNMF(2, init="custom").fit(table(), W=W, H=H)
 
 
 def test_a_start_of_another_precision_is_refused():

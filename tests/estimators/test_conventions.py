@@ -5,10 +5,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from partwise import NMF, MiniBatchNMF
 
-
 DRAWN = (
-    "k = n_features = 30 parts of 15 samples are not unique, and the random start has a number for each row, repeated or "
-    "not; from one start repeated rows and weights agree (tests/laws/test_weights.py)"
+    "k = n_features = 30 parts of 15 samples are not unique, and the random start has a number for each row, repeated "
+    "or not; from one start repeated rows and weights agree (tests/laws/test_weights.py)"
 )
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
-from partwise.interfaces import Data, Quadratic, RowQuadratic, Rows
+from partwise.interfaces import FACES, Data, Quadratic, RowQuadratic, Rows
 from partwise.penalties import Elastic
+from partwise.penalties.sums import parts_of
 from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung, RowBPP, RowHALS
+
+FREE = Elastic()
 
 SOLVERS = ("cd", "mu", "mue", "bpp", "scd")
 
@@ -32,8 +35,8 @@ class Problem:
     loss: Any
     solver_W: Any
     solver_H: Any
-    penalty_W: Any = Elastic()
-    penalty_H: Any = Elastic()
+    penalty_W: Any = FREE
+    penalty_H: Any = FREE
 
     def sides(self) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         """(solver, penalty) of W and of H."""
@@ -45,6 +48,10 @@ class Problem:
             found = gap(self.loss, solver, penalty)
             if found:
                 raise IncompatibleError(found)
+
+    def transposed(self) -> Problem:
+        """The same problem on X', whose W is the tall H."""
+        return Problem(self.loss, self.solver_H, self.solver_W, self.penalty_H, self.penalty_W)
 
     def at(self, n_iter: int) -> Problem:
         """The problem as iteration ``n_iter`` works on it: a solver may leave the first iterations to another."""
@@ -63,6 +70,11 @@ class Problem:
         return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
 
     @property
+    def symmetric(self) -> bool:
+        """Whether no penalty tells the components apart, so that they may change places."""
+        return self.penalty_W.symmetric and self.penalty_H.symmetric
+
+    @property
     def monotone(self) -> bool:
         """Whether no iteration may raise the objective."""
         return self.solver_W.monotone and self.solver_H.monotone
@@ -75,22 +87,35 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
             f"Invalid beta_loss parameter: solver {solver.name!r} does not handle beta_loss = {loss.beta}: it needs "
             f"the statistic {solver.needs.__name__}, which this loss does not give. Use solver='mu' or solver='auto'."
         )
-    active = not isinstance(penalty, Elastic) or bool(penalty.l1 or penalty.l2)
-    if active and not penalty.faces & solver.faces:
-        return (
-            f"{type(penalty).__name__} shows {sorted(penalty.faces)}, but {type(solver).__name__} understands "
-            f"{sorted(solver.faces) or 'no penalty'}. Set alpha_W=0 and alpha_H=0, or choose another solver."
-        )
+    for part in parts_of(penalty):
+        missing = part.faces - solver.faces
+        if missing:
+            words = " and ".join(FACES[face] for face in FACES if face in missing)
+            name, limit = type(part).__name__, "" if solver.faces else ", which understands no penalty"
+            return (
+                f"{name} needs {words}, which is more than {type(solver).__name__} (solver={solver.name!r}) can do"
+                f"{limit}. Set alpha_W=0 and alpha_H=0, leave {name} out, or use {ways(loss, penalty)}."
+            )
     return ""
 
 
-def auto(loss: Any, sparse: bool = True) -> str:
-    """The solver of ``solver="auto"``: coordinate descent where the loss allows it, else multiplicative.
+def ways(loss: Any, penalty: Any) -> str:
+    """The solvers that go with a loss and a penalty, in words."""
+    names = [name for name in SOLVERS if not gap(loss, solver_of(name, loss), penalty)]
+    return f"solver={' or '.join(map(repr, names))}" if names else "another loss"
+
+
+def auto(loss: Any, sparse: bool = True, penalty: Any = FREE) -> str:
+    """The solver of ``solver="auto"``: coordinate descent where loss and penalty allow it, else multiplicative.
 
     "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others.
     """
     squares = {Quadratic, RowQuadratic} & loss.offers
-    return "cd" if squares else "scd" if Rows in loss.offers and sparse else "mue"
+    preferred = "cd" if squares else "scd" if Rows in loss.offers and sparse else "mue"
+    names = (preferred, "pg", "mue")
+    return next(
+        (name for name in names if name in SOLVERS and not gap(loss, solver_of(name, loss), penalty)), preferred
+    )
 
 
 def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = None) -> Any:

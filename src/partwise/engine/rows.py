@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.engine.step import aligned, column_means
-from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows
+from partwise.engine.step import aligned, column_means, keep_within
+from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows, Split
 from partwise.solvers import HALS, MU, SCD, RowHALS
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
 MU_ITERATIONS_PER_SWEEP, MANY_ITERATIONS = 20, 100
+START_SHARE = 1e-3
+"""Of the mean of its component: the least entry of a start for multiplicative updates."""
+
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
@@ -43,6 +46,7 @@ class RowSolve:
         if kind is None:
             return (total or 0) + self._multiply(X, A, penalty)
         new, stats = self._begin(kind, X, A)
+        keep_within(new, penalty)
         if kind is Rows:
             solved = SCD().solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         else:
@@ -74,6 +78,7 @@ class RowSolve:
         solver = MU(loss.exponent)
         if not self.warm:
             A[...] = flat_start(X, self.fixed.colsum, A)
+            keep_within(A, penalty)
         moving = np.ones(len(A), bool)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             new = A.copy()
@@ -98,6 +103,14 @@ def flat_start(X: Any, colsum: Array, A: Array) -> Array:
     mass = np.sum(colsum, axis=-1, keepdims=True).astype(A.dtype)
     sums = X.rows_dot(np.ones((X.shape[1], 1), A.dtype))
     return np.repeat(np.divide(sums, mass, out=np.zeros_like(sums), where=mass > 0), A.shape[1], axis=1)
+
+
+def start_rows(problem: Problem, data: Data, W: Array, Ht: Array) -> None:
+    """Overwrite ``W`` with a start of a fit from ``Ht``: its minimisers, but not 0 where updates would not leave it."""
+    solve_rows(problem, data, W, Ht)
+    if problem.solver_W.needs is Split or problem.solver_W.opening:
+        np.maximum(W, W.dtype.type(START_SHARE) * column_means(W), out=W)
+    keep_within(W, problem.penalty_W)
 
 
 def drop_invisible(W: Array, Ht: Array, floor: float) -> None:

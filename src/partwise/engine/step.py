@@ -8,6 +8,8 @@ of W) or does not pay (sparse X, see `partwise.engine.plan`), the second half re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from partwise.engine.problem import Problem
 from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
 from partwise.losses.beta import gram_of
+from partwise.penalties.sums import parts_of
 
 H_CHUNK_ROWS = 2048
 """Rows of H that a thread solves at a time; fixed, so that sums do not depend on threads."""
@@ -199,6 +202,14 @@ def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect
 def aligned(A: Array, penalty: Any) -> Any:
     """The factor to be swept together with its penalty, as a half step from ``A`` uses it."""
     return Aligned(A, penalty.at(A))
+
+
+def keep_within(A: Array, penalty: Any) -> None:
+    """Move the factor into the bounds of its penalty, in place; O(m k), nothing where there are none."""
+    if "bounds" not in penalty.faces:
+        return
+    terms = reduce(add, (part.terms() for part in parts_of(penalty) if "bounds" in part.faces))
+    np.clip(A, *terms.bounds(A), out=A)
 
 
 def sizes(solver: Any, A: Array) -> Array:

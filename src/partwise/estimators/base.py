@@ -18,19 +18,21 @@ from partwise import persist
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
-from partwise.engine.problem import Problem, solver_of
+from partwise.engine.problem import Problem, auto, solver_of
 from partwise.engine.rows import RowSolve
 from partwise.engine.step import aligned
-from partwise.engine.units import Units, in_units, times_power
+from partwise.engine.units import Units
 from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_entries, check_factor, check_finite, is_complete, largest
+from partwise.estimators.known import Known, check_limits
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.estimators.weights import Cells, check_covered, weigh
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import Elastic
+from partwise.penalties import Elastic, for_new_rows, total
+from partwise.penalties.base import times_power
 
 logger = logging.getLogger("partwise")
 
@@ -99,13 +101,16 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         cells.check_loss(as_beta(self.beta_loss))
         return cells
 
-    def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:
-        """The penalties of W and H, scaled as scikit-learn does."""
+    def _penalties(self, shape: tuple[float, int]) -> tuple[Any, Any]:
+        """The penalties of W and H: alpha and l1_ratio, scaled as scikit-learn does, and the given objects."""
         n_samples, n_features = shape
         alpha_H = self.alpha_W if isinstance(self.alpha_H, str) else self.alpha_H
         weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
         parts = (self.l1_ratio, 1 - self.l1_ratio)
-        return Elastic(*(weights_W * part for part in parts)), Elastic(*(weights_H * part for part in parts))
+        scaled = (Elastic(*(weight * part for part in parts)) for weight in (weights_W, weights_H))
+        given = (getattr(self, name, None) for name in ("penalty_W", "penalty_H"))
+        W, H = (total([elastic, *listed(penalty)]) for elastic, penalty in zip(scaled, given, strict=True))
+        return W, H
 
     def _loss(self, X: Any) -> Beta:
         """The loss of complete data, after checking that X has a finite one."""
@@ -171,7 +176,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     # ------------------------------------------------------------------ after the fit
 
-    def _solve(self, cells: Cells, given: np.ndarray | None = None) -> np.ndarray:
+    def _solve(self, cells: Cells, given: np.ndarray | None = None, fixed_W: Any = None) -> np.ndarray:
         """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
         beta, X = as_beta(self.beta_loss), cells.X
         with pool.session(self.n_jobs) as threads:
@@ -179,19 +184,22 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
             data, outer = cells.data(beta, threads)
             exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
-            penalty = self._penalties(X.shape)[0]
-            if exponent or outer.half:
-                penalty = in_units(penalty, exponent, -2 * outer.half * beta)
+            known = Known.of(X.shape, fixed.B.shape[1], X.dtype, W=fixed_W)
+            penalty = total([for_new_rows(self._penalties(X.shape)[0]), *known.boxes()[0]])
+            check_limits(penalty, "W")
+            penalty = penalty.in_units(exponent, -2 * outer.half * beta)
             loss = cells.loss(beta).on(data)
-            solver = solver_of("auto", loss)
+            solver = solver_of(auto(loss, penalty=penalty), loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
             fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
             left = data.sweep(fn, aligned(W, penalty), collect=False)
         if left:
             logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
-        return np.ldexp(W, exponent) if exponent else W
+        W = np.ldexp(W, exponent) if exponent else W
+        known.restore(W, fixed.B)
+        return W
 
-    def transform(self, X, weight=None, background=0.0):
+    def transform(self, X, weight=None, background=0.0, fixed_W=None):
         """The weights of the components in new samples: each row of W solved with the components fixed.
 
         Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual: on the training data these are
@@ -205,6 +213,8 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             For `NMF`, NaN is a missing cell.
         weight, background
             What the cells count: as in `NMF.fit`.
+        fixed_W : array-like of shape (n_samples, n_components) or (n_components,), optional
+            What is known of W, NaN elsewhere, as in `NMF.fit`; what was known of other samples there is not remembered.
 
         Returns
         -------
@@ -215,7 +225,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads. With weights O(observed k^2).
         """
         check_is_fitted(self)
-        return self._solve(self._cells(X, weight, background))
+        return self._solve(self._cells(X, weight, background), fixed_W=fixed_W)
 
     def inverse_transform(self, X):
         """``W H``: samples from their weights.
@@ -330,6 +340,13 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def listed(penalty: Any) -> list[Any]:
+    """None, a penalty or several as a list."""
+    if penalty is None:
+        return []
+    return list(penalty) if isinstance(penalty, list | tuple) else [penalty]
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")

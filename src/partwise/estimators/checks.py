@@ -69,15 +69,16 @@ def check_unit(X: Any, units: Units, whom: str) -> None:
 def check_non_negative(X: Any, whom: str) -> None:
     """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
     values = X.data if sp.issparse(X) else X
-    if values.size == 0 or values.min() >= 0:
+    if not (values < 0).any():
         return
     rows, columns = X.nonzero() if sp.issparse(X) else np.nonzero(X < 0)
     if sp.issparse(X):
         below = np.asarray(X[rows, columns]).ravel() < 0
         rows, columns = rows[below], columns[below]
+    lowest = np.nanmin(values)  # a start may hold NaN
     raise DataError(
         f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, "
-        f"the lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
+        f"the lowest is {lowest:.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
         "clip them, shift the column, or drop the rows."
     )
 
@@ -101,11 +102,11 @@ def check_positive(X: Any, beta: float, weight: Any = None, elsewhere: float = 0
     )
 
 
-def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> np.ndarray:
-    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
+def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype, unknown: bool = False) -> np.ndarray:
+    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto". ``unknown``: NaN is allowed."""
     if A is None:
         raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
-    A = check_array(A)
+    A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)
     for axis, name in enumerate(("first", "second")):
         if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
             raise DataError(

@@ -20,12 +20,13 @@ from partwise.engine.objective import divergence, norm
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
 from partwise.engine.restarts import Start, race
-from partwise.engine.rows import affordable, drop_invisible, solve_rows
-from partwise.engine.step import State
+from partwise.engine.rows import affordable, drop_invisible, solve_rows, start_rows
+from partwise.engine.step import State, keep_within
 from partwise.engine.units import Units
-from partwise.errors import DataError, IncompatibleError
+from partwise.errors import DataError
 from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
+from partwise.estimators.known import Known, check_limits, given_start, settle
 from partwise.estimators.output import in_original_features
 from partwise.estimators.shares import Shares
 from partwise.estimators.warn import (
@@ -41,6 +42,7 @@ from partwise.estimators.words import describe
 from partwise.interfaces import Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
+from partwise.penalties import total
 from partwise.solvers import LeeSeung
 
 
@@ -81,7 +83,7 @@ class NMF(BaseNMF):
         is rarely what you want. More than min(X.shape) warns.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
         Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, ``mue`` and ``scd``,
-        "random" if k > min(X.shape). "custom" takes W and H as given to `fit`.
+        "random" if k > min(X.shape). "custom" takes W, H or both as given to `fit`.
     n_init : int, default=1
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
@@ -117,7 +119,7 @@ class NMF(BaseNMF):
         Kullback-Leibler; W is then not solved anew at the end.
     sort_components : bool, default=True
         Order the components by the share of the mass of W H that they carry, largest first. Never for
-        ``init="custom"``, whose order is yours.
+        ``init="custom"`` or with known parts, whose order is yours.
     max_time : float or None, default=None
         Most seconds of iterating; the closing solve of W comes on top.
     n_jobs : int or None, default=None
@@ -255,6 +257,8 @@ class NMF(BaseNMF):
         weight: Any = None,
         background: float = 0.0,
         sample_weight: Any = None,
+        fixed_W: Any = None,
+        fixed_H: Any = None,
     ) -> NMF:
         """Learn the components of X.
 
@@ -265,7 +269,8 @@ class NMF(BaseNMF):
             store are zeros, unless ``weight`` says otherwise.
         y : ignored
         W : array-like of shape (n_samples, n_components), optional
-            With ``init="custom"``: where to start; copied.
+            With ``init="custom"``: where to start; copied. NaN stands for what is not known and starts as it would
+            otherwise. Without it W is solved from H.
         H : array-like of shape (n_components, n_features), optional
             The same for the components.
         weight : array-like or sparse matrix of shape (n_samples, n_features), callable, or "stored", optional
@@ -279,6 +284,12 @@ class NMF(BaseNMF):
             Kullback-Leibler only, unless 0.
         sample_weight : array-like of shape (n_samples,), optional
             What each sample counts, >= 0; 2 is the same as the sample twice, 0 is the same as its absence.
+        fixed_W : array-like of shape (n_samples, n_components) or (n_components,), optional
+            Known entries, kept to the last bit, and NaN where W is free. One number for each component is that of all
+            samples: ``[1, nan, nan]`` is a column of ones beside two free ones.
+        fixed_H : array-like of shape (n_components, n_features), optional
+            The same for the components: known spectra or signatures are whole rows, zeros are features that a component
+            may not use. Components keep their places.
 
         Returns
         -------
@@ -296,6 +307,8 @@ class NMF(BaseNMF):
 
         Examples
         --------
+        A missing cell, filled in:
+
         >>> import numpy as np
         >>> from partwise import NMF
         >>> X = np.outer([1, 2, 3, 4], [1, 3, 5.0])
@@ -303,8 +316,34 @@ class NMF(BaseNMF):
         >>> model = NMF(1, random_state=0).fit(X)
         >>> print(f"{model.impute(X)[0, 2]:.2f}")
         5.00
+
+        Two known components and one to be found; then one more beside the fitted ones, which stay:
+
+        >>> rng = np.random.default_rng(0)
+        >>> H = rng.random((4, 12)) * (rng.random((4, 12)) < 0.6)
+        >>> X = rng.random((30, 4)) @ H
+        >>> free = np.full((1, 12), np.nan)
+        >>> three = NMF(3).fit(X, fixed_H=np.vstack([H[:2], free]))
+        >>> bool((three.components_[:2] == H[:2]).all())
+        True
+        >>> four = NMF(4, max_iter=2000).fit(X, fixed_H=np.vstack([three.components_, free]))
+        >>> four.reconstruction_err_ < three.reconstruction_err_
+        True
+
+        A warm start, in which all components move, is ``init="custom"`` with ``H=three.components_``, or with
+        ``H=np.vstack([three.components_, free])``. New samples are folded in by `transform`, new features by the same
+        on the transpose: ``non_negative_factorization(X_new.T, H=W.T, update_H=False)``.
         """
-        self.fit_transform(X, W=W, H=H, weight=weight, background=background, sample_weight=sample_weight)
+        self.fit_transform(
+            X,
+            W=W,
+            H=H,
+            weight=weight,
+            background=background,
+            sample_weight=sample_weight,
+            fixed_W=fixed_W,
+            fixed_H=fixed_H,
+        )
         return self
 
     @with_callbacks
@@ -319,6 +358,8 @@ class NMF(BaseNMF):
         weight: Any = None,
         background: float = 0.0,
         sample_weight: Any = None,
+        fixed_W: Any = None,
+        fixed_H: Any = None,
     ) -> Any:
         """Learn the components of X and return the weights of its samples.
 
@@ -327,7 +368,7 @@ class NMF(BaseNMF):
 
         Parameters
         ----------
-        X, y, W, H, weight, background, sample_weight
+        X, y, W, H, weight, background, sample_weight, fixed_W, fixed_H
             See `fit`.
 
         Returns
@@ -337,9 +378,9 @@ class NMF(BaseNMF):
         self._parts(Beta(as_beta(self.beta_loss)))
         cells = self._cells(X, weight, background, reset=True, axes=(1, 0))
         shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], self._beta())
-        result = self._factorize(cells, W, H, shares)
+        result = self._factorize(cells, W, H, shares, fixed_W, fixed_H)
         self._keep(result)
-        return result.W if shares is None else self._solve(cells)
+        return result.W if shares is None else self._solve(cells, fixed_W=fixed_W)
 
     # ------------------------------------------------------------------ the fit
 
@@ -349,11 +390,14 @@ class NMF(BaseNMF):
         Problem(loss, solver, solver, *self._penalties((1, 1))).check()
         return solver
 
-    def _factorize(self, cells: Cells, W: Any = None, H: Any = None, shares: Shares | None = None) -> Result:
+    def _factorize(
+        self, cells: Cells, W: Any, H: Any, shares: Shares | None, fixed_W: Any = None, fixed_H: Any = None
+    ) -> Result:
         """Fit both factors to checked cells."""
         beta, X = self._beta(), cells.X
-        k = self._n_components = self._size(X, W, H)
-        given = self._given_factors(X, W, H) if self.init == "custom" else None
+        k = self._n_components = self._size(X, W, fixed_H if H is None else H)
+        given = given_start(W, H, X.shape, self.n_components, X.dtype) if self.init == "custom" else None
+        known = Known.of(X.shape, k, X.dtype, fixed_W, fixed_H)
         if given is not None and self.n_init > 1:
             raise DataError(
                 f"n_init={self.n_init} asks for several starts, but init='custom' gives one. Set n_init=1, or choose "
@@ -361,39 +405,81 @@ class NMF(BaseNMF):
             )
         if given is None and (W is not None or H is not None):
             warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
-        samples, penalised = X.shape[0], self._penalties((1, 1))[0].elastic() != (0, 0)
+        samples = X.shape[0]
         if shares is not None:
-            if penalised:
-                raise IncompatibleError("sample_weight does not go with penalties on W yet: set alpha_W=0.")
-            cells, samples = shares.applied(cells), shares.total
-            given = given and (shares.inward(given[0]), given[1])
+            cells, samples, known = shares.applied(cells), shares.total, shares.known(known)
+            given = given and (given[0] if given[0] is None else shares.inward(given[0]), given[1])
         with pool.session(self.n_jobs) as threads:
             data, units = cells.data(beta, threads)
+            units = known.tilted(units)
             self._chosen = self._solver_name(data.sparse)
             loss = cells.loss(beta).on(data)
             solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
             user_penalties = self._penalties((samples, X.shape[1]))
             warn_one_sided(*user_penalties)
             sides = zip((1, 0), user_penalties, strict=True)
-            warn_scarce(*(scarce(cells, 0 if penalty.elastic()[1] else k, axis) for axis, penalty in sides), k)
-            penalties = [units.penalty(penalty, beta) for penalty in user_penalties]
+            warn_scarce(*(scarce(cells, 0 if "ridge" in penalty.faces else k, axis) for axis, penalty in sides), k)
+            user_penalties = [total([one, *boxes]) for one, boxes in zip(user_penalties, known.boxes(), strict=True)]
+            for penalty, name in zip(user_penalties, "WH", strict=True):
+                check_limits(penalty, name)
+            if shares is not None:
+                user_penalties[0] = shares.penalty(user_penalties[0])
+            penalties = [
+                unit.penalty(penalty, beta) for unit, penalty in zip((units, units.of_H()), user_penalties, strict=True)
+            ]
             problem = Problem(loss, solver, solver, *penalties)
-            starts = self._starts(X, data, k, given, units)
+            problem.check()
+            starts = self._starts(X, data, k, given, units, problem, known)
             if isinstance(solver, LeeSeung):
                 for start in starts:
                     solver.start(start.state.W, start.state.Ht)
             progress, reason = self._run(X, problem, data, starts, units)
             if progress is None:
                 raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
-            if self.sort_components and self.init != "custom":
+            if self.sort_components and self.init != "custom" and problem.symmetric:
                 sort(progress.state, shares)
-            return self._result(problem, data, progress, reason, units, starts)
+            result = self._result(problem, data, progress, reason, units, starts)
+            if shares is None:
+                known.restore(result.W, result.H.T)
+            else:
+                Known(None, known.Ht).restore(result.W, result.H.T)
+            return result
 
-    def _starts(self, X: Any, data: Any, k: int, given: Any, units: Units) -> list[Start]:
-        """The starting points, in the units of the fit."""
+    def _starts(
+        self, X: Any, data: Any, k: int, given: Any, units: Units, problem: Problem, known: Known
+    ) -> list[Start]:
+        """The starting points, in the units of the fit and within the bounds."""
         if given is not None:
-            W, Ht = (np.ascontiguousarray(units.inward(factor)) for factor in given)
-            return [Start(State(W, Ht))]
+            return [Start(self._resume(data, k, given, units, problem))]
+        starts = self._drawn(X, data, k)
+        for start in starts:
+            settle(start.state, problem, known)
+        return starts
+
+    def _resume(self, data: Any, k: int, given: Any, units: Units, problem: Problem) -> State:
+        """A start from the given factors: NaN becomes what it would be without them, a missing factor is solved."""
+        W, Ht = (
+            factor if factor is None else np.ascontiguousarray(unit.inward(factor))
+            for unit, factor in zip((units, units.of_H()), given, strict=True)
+        )
+        if any(factor is not None and np.isnan(factor).any() for factor in (W, Ht)):
+            drawn = self._draw(data, k, "random", self.random_state)
+            for factor, other in ((W, drawn.W), (Ht, drawn.Ht)):
+                if factor is not None:
+                    np.copyto(factor, other, where=np.isnan(factor))
+        state = State(
+            *(np.zeros((n, k), data.dtype) if A is None else A for n, A in zip(data.shape, (W, Ht), strict=True))
+        )
+        keep_within(state.W, problem.penalty_W)
+        keep_within(state.Ht, problem.penalty_H)
+        if W is None:
+            start_rows(problem, data, state.W, state.Ht)
+        if Ht is None:
+            start_rows(problem.transposed(), data.transposed(), state.Ht, state.W)
+        return state
+
+    def _drawn(self, X: Any, data: Any, k: int) -> list[Start]:
+        """Starting points by the name of ``init``."""
         name = self._start_name(X, k, "nndsvda" if self._chosen in ("mu", "mue", "scd") else "nnsvdlrc", data.weighted)
         if name == "nndsvd" and self._chosen in ("mu", "mue"):
             warnings.warn(
@@ -438,7 +524,7 @@ class NMF(BaseNMF):
 
         def attributes() -> dict[str, Any]:
             Ht = (progress or starts[0]).state.Ht
-            return {"components_": units.outward(Ht.T.copy()), "n_components_": Ht.shape[1]}
+            return {"components_": units.of_H().outward(Ht.T.copy()), "n_components_": Ht.shape[1]}
 
         try:
             for progress in race(problem, data, starts, limits, by_columns):
@@ -464,6 +550,7 @@ class NMF(BaseNMF):
             if problem.solver_W.separable:
                 if problem.solver_H.needs is Split:
                     drop_invisible(state.W, state.Ht, problem.loss.floor)
+                    keep_within(state.Ht, problem.penalty_H)
                 sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
                 solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps)
         except KeyboardInterrupt:
@@ -484,7 +571,7 @@ class NMF(BaseNMF):
         dead = np.flatnonzero((W.max(axis=0, initial=0) == 0) | (Ht.max(axis=0, initial=0) == 0)).tolist()
         return Result(
             units.outward(W),
-            np.ascontiguousarray(units.outward(Ht).T),
+            np.ascontiguousarray(units.of_H().outward(Ht).T),
             state.n_iter,
             units.error(norm(value), problem.loss.beta),
             explained(problem.loss, value, data, W, Ht),

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from partwise.errors import DataError
+from partwise.errors import DataError, IncompatibleError
+from partwise.estimators.known import Known
 from partwise.estimators.weights import Cells, check_covered, like
 from partwise.interfaces import Array
 
@@ -66,6 +67,21 @@ class Shares:
     def inward(self, W: Array) -> Array:
         """The rows of a factor as the fit sees them."""
         return np.ascontiguousarray(W[self.counting] * self.roots.astype(W.dtype))
+
+    def penalty(self, penalty: Any) -> Any:
+        """A penalty of W as the fit sees it: a sample that counts s times counts its penalty s times."""
+        counts = self.weights[self.counting, None]
+        scaled = penalty.in_units(-np.log2(self.roots), np.log2(counts))
+        if np.ndim(scaled.terms().ridge) == 2:
+            raise IncompatibleError(
+                f"sample_weight with beta_loss={self.beta:g} would need a ridge for every row of W, which no solver "
+                "takes. Set alpha_W=0 or l1_ratio=1, use the Frobenius loss, or repeat the rows."
+            )
+        return scaled
+
+    def known(self, known: Known) -> Known:
+        """The known parts of the samples that count."""
+        return Known(None if known.W is None else known.W[self.counting], known.Ht)
 
     def sums(self, W: Array) -> Array:
         """``sum_i s_i w_i`` for a factor as the fit sees it."""

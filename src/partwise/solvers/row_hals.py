@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from partwise import kernels
-from partwise.interfaces import Array, Evidence, RowQuadratic
-from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL
+from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
+from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, of_rows
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RowHALS:
 
     name = "cd"
     needs = RowQuadratic
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
     monotone = True
     separable = True
     accelerable = True
@@ -45,22 +47,19 @@ class RowHALS:
     def update(self, A: Array, stats: RowQuadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        l1, l2 = penalty.elastic()
-        for rows, grams in stats.chunks():
-            a, cross = A[rows], stats.cross[rows]
-            kernels.row_hals(a, with_ridge(grams, l2), cross, l1, self.sweeps, seen.grad2, seen.neg2, seen.norm2)
-            seen.fit += fit_of(a, grams, cross) - l2 / 2 * float(np.einsum("ij,ij->", a, a, dtype=np.float64))
+        for part in parts(A, stats, penalty):
+            kernels.row_hals(part.A, *part.system, self.sweeps, seen.grad2, seen.neg2, seen.norm2, *part.bounds)
+            seen.fit += part.fit()
         return seen
 
     def solve(self, A: Array, stats: RowQuadratic, penalty) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        l1, l2 = penalty.elastic()
         solved = np.zeros(len(A), np.uint8)
-        for rows, grams in stats.chunks():
-            a, cross, done = A[rows], stats.cross[rows], solved[rows]
-            with_ridge(grams, l2)
-            kernels.row_hals_solve(a, grams, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], done)
-            pivot_rest(a, grams, cross, l1, done)
+        for part in parts(A, stats, penalty):
+            done = solved[part.rows]
+            tol, sweeps = SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype]
+            kernels.row_hals_solve(part.A, *part.system, tol, sweeps, done, *part.bounds)
+            part.pivot(done)
         return solved.view(bool)
 
 
@@ -80,37 +79,55 @@ class RowBPP(RowHALS):
     def update(self, A: Array, stats: RowQuadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""
         seen = Evidence.zeros(A.shape[1])
-        l1, l2 = penalty.elastic()
-        for rows, grams in stats.chunks():
-            a, cross, ignored = A[rows], stats.cross[rows], np.zeros(A.shape[1])
-            with_ridge(grams, l2)
-            start = a.copy()
-            kernels.row_hals(start, grams, cross, l1, 1, seen.grad2, seen.neg2, ignored)
-            done = np.zeros(len(a), np.uint8)
-            pivot_rest(a, grams, cross, l1, done)
-            a[done == 0] = start[done == 0]
-            seen.norm2 += np.einsum("ij,ij->j", a, a, dtype=np.float64)
-            seen.fit += fit_of(a, grams, cross) - l2 / 2 * float(np.einsum("ij,ij->", a, a, dtype=np.float64))
+        for part in parts(A, stats, penalty):
+            swept, unused, done = part.A.copy(), np.zeros(A.shape[1]), np.zeros(len(part.A), np.uint8)
+            kernels.row_hals(swept, *part.system, 1, seen.grad2, seen.neg2, unused, *part.bounds)
+            part.pivot(done)
+            part.A[done == 0] = swept[done == 0]
+            seen.norm2 += np.einsum("ij,ij->j", part.A, part.A, dtype=np.float64)
+            seen.fit += part.fit()
         return seen
 
 
-def with_ridge(grams: Array, l2: float) -> Array:
-    """The Gram matrices with l2 on their diagonals, in place."""
-    if l2:
-        np.einsum("iqq->iq", grams)[...] += grams.dtype.type(l2)
-    return grams
+@dataclass(frozen=True)
+class Part:
+    """Some rows, ``rows`` of all: their least squares with the terms of the penalty, and without."""
+
+    rows: slice
+    A: Array
+    grams: Array
+    cross: Array
+    system: tuple[Array, Array, float]
+    bounds: tuple[Array | None, Array | None]
+
+    def fit(self) -> float:
+        """``sum_i 1/2 a_i gram_i a_i' - cross_i a_i'`` without the penalty, summed in float64."""
+        pulled = np.matmul(self.A[:, None, :], self.grams)[:, 0, :]
+        return float(np.einsum("ij,ij->", self.A, pulled / 2 - self.cross, dtype=np.float64))
+
+    def pivot(self, done: Array) -> None:
+        """Solve the rows that are not done by block pivoting, in place, and mark those that it finished."""
+        hard = np.flatnonzero(done == 0)
+        if len(hard):
+            (grams, cross, l1), finished = self.system, np.zeros(len(hard), np.uint8)
+            solved, bounds = self.A[hard], of_rows(self.bounds, hard)
+            kernels.pivot(solved, grams[hard].astype(np.float64), cross[hard], l1, finished, *bounds)
+            self.A[hard], done[hard] = solved, finished
 
 
-def pivot_rest(A: Array, grams: Array, cross: Array, l1: float, done: Array) -> None:
-    """Solve the rows that are not done by block pivoting, in place, and mark those that it finished."""
-    hard = np.flatnonzero(done == 0)
-    if len(hard):
-        rows, finished = A[hard], np.zeros(len(hard), np.uint8)
-        kernels.pivot(rows, grams[hard].astype(np.float64), cross[hard], l1, finished)
-        A[hard], done[hard] = rows, finished
+def parts(A: Array, stats: RowQuadratic, penalty: Any) -> Iterator[Part]:
+    """The rows in the chunks of the statistic, each with its terms."""
+    for rows, grams in stats.chunks():
+        terms, cross = penalty.rows(rows.start, rows.stop).terms(), stats.cross[rows]
+        yield Part(rows, A[rows], grams, cross, with_terms(terms, grams, cross), terms.bounds(A[rows]))
 
 
-def fit_of(A: Array, grams: Array, cross: Array) -> float:
-    """``sum_i 1/2 a_i gram_i a_i' - cross_i a_i'``, summed in float64."""
-    pulled = np.matmul(A[:, None, :], grams)[:, 0, :]
-    return float(np.einsum("ij,ij->", A, pulled / 2 - cross, dtype=np.float64))
+def with_terms(terms: Terms, grams: Array, cross: Array) -> tuple[Array, Array, float]:
+    """Gram matrices and cross products with a penalty, and its linear term where it is one number."""
+    linear = terms.linear
+    if np.any(terms.ridge) or terms.gram is not None:
+        added = terms.ridge * np.eye(grams.shape[1]) + (0 if terms.gram is None else terms.gram)
+        grams = grams + added.astype(grams.dtype)
+    if np.ndim(linear):
+        cross, linear = (cross - linear).astype(cross.dtype), 0.0
+    return grams, np.ascontiguousarray(cross), float(linear)

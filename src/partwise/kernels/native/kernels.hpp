@@ -18,6 +18,12 @@ struct CsrRows {
     Size start, stop;
 };
 
+// Bounds of the rows of a factor, m x k as they are, in place of 0 and infinity; null where there are none.
+template <class T>
+struct Bounds {
+    const T *lower, *upper;
+};
+
 struct Summary {
     double total, norm2, lowest, largest;
     Size nonzeros;
@@ -26,13 +32,14 @@ struct Summary {
 template <class T>
 struct DenseKernels {
     void (*hals)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
-                 double* neg2, double* norm2);
+                 double* neg2, double* norm2, Bounds<T> bounds);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
-                       std::uint8_t* converged);
+                       std::uint8_t* converged, Bounds<T> bounds);
     void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
-               double* grad2, double* neg2);
-    void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
+               double* grad2, double* neg2, Bounds<T> bounds);
+    void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done,
+                  Bounds<T> bounds);
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);
@@ -48,9 +55,9 @@ struct SparseKernels {
                                 double* total);
     double (*csr_value)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor);
     double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
-                       double floor, Size sweeps, double* grad2, double* neg2);
+                       double floor, Size sweeps, double* grad2, double* neg2, Bounds<T> bounds);
     void (*kl_solve)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
-                     double floor, double tol, Size max_sweeps, std::uint8_t* converged);
+                     double floor, double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds);
 };
 
 namespace baseline {

@@ -54,9 +54,10 @@ public:
           ratio_(y_ + capacity_), slab_(ratio_ + capacity_), pull_(slab_ + k * capacity_),
           pieces_(pull_ + k + lanes<T>) {}
 
-    // False for a row without positive entries.
+    // False for a row without positive entries. bounds: those of the row, or null.
     template <class I>
-    bool open(const CsrRows<T, I>& X, Size i) {
+    bool open(const CsrRows<T, I>& X, Size i, Bounds<T> bounds) {
+        bounds_ = bounds;
         const Size low = X.indptr[i];
         count_ = X.indptr[i + 1] - low;
         padded_ = (count_ + kl_pad - 1) / kl_pad * kl_pad;
@@ -94,12 +95,12 @@ public:
         moving_ = 0;
         for (Size q = 0; q < k_; ++q) {
             const double pull = pull_[q], scale = colsum_[q] + l1_, g = scale + l2_ * a[q] - pull;
-            const double gradient = projected(double(a[q]), g);
+            const double gradient = slope(q, a[q], g);
             grad2[q] += gradient * gradient;
             neg2[q] += pull * pull;
             worst = at_least(std::abs(gradient) / (scale > tiny ? scale : tiny), worst);
             active_.get()[moving_] = q;
-            moving_ += a[q] > 0 || g < 0;
+            moving_ += (a[q] > lower(q) || g < 0) && !(bounds_.lower && a[q] >= bounds_.upper[q] && g <= 0);
         }
         collect(index, B);
         return worst;
@@ -113,12 +114,18 @@ public:
             for (Size s = 0; s < moving_; ++s) {
                 const Size q = active_.get()[s];
                 const T* b = slab_ + s * padded_;
-                const T next = best(b, before, step, a[q], colsum_[q] + l1_);
+                const T wanted = best(b, before, step, a[q], colsum_[q] + l1_);
+                const T next = bounds_.lower ? clip(wanted, bounds_, q) : wanted;
                 step = next - a[q];
                 a[q] = next;
                 before = b;
             }
         move(before, step);
+    }
+
+    // What a row without positive entries becomes.
+    void settle(T* a) const {
+        for (Size q = 0; q < k_; ++q) a[q] = lower(q);
     }
 
     // sum x log(x / y) - x
@@ -134,6 +141,11 @@ public:
     }
 
 private:
+    T lower(Size q) const { return bounds_.lower ? bounds_.lower[q] : T(0); }
+    double slope(Size q, double a, double g) const {
+        return bounds_.lower ? projected(a, g, double(bounds_.lower[q]), double(bounds_.upper[q])) : projected(a, g);
+    }
+
     template <class I>
     void collect(const I* index, const T* B) {
         const Size* active = active_.get();
@@ -195,6 +207,7 @@ private:
 
     Size k_, capacity_, count_ = 0, padded_ = 0, moving_ = 0;
     const double* colsum_;
+    Bounds<T> bounds_{};
     double l1_, l2_, floor_;
     Scratch<T> scratch_;
     Scratch<Size> active_;
@@ -216,13 +229,13 @@ inline Size longest_row(const CsrRows<T, I>& X) {
 // k numbers per nonzero of the longest row, of which a sweep reads the coordinates that can move.
 template <class T, class I>
 double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-                Size sweeps, double* grad2, double* neg2) {
+                Size sweeps, double* grad2, double* neg2, Bounds<T> bounds) {
     KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
     double value = 0;
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
-        if (!row.open(X, i)) {
-            for (Size q = 0; q < k; ++q) a[q] = 0;
+        if (!row.open(X, i, from_row(bounds, i - X.start, k))) {
+            row.settle(a);
             continue;
         }
         row.look(X.indices + X.indptr[i], a, B, grad2, neg2);
@@ -235,15 +248,15 @@ double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum,
 // Memory: as kl_sweep, once a round.
 template <class T, class I>
 void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-              double tol, Size max_sweeps, std::uint8_t* converged) {
+              double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds) {
     constexpr Size sweeps_a_round = 4;
     KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
     Scratch<double> unused(2 * k);
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
         const I* index = X.indices + X.indptr[i];
-        if (!row.open(X, i)) {
-            for (Size q = 0; q < k; ++q) a[q] = 0;
+        if (!row.open(X, i, from_row(bounds, i - X.start, k))) {
+            row.settle(a);
             converged[i - X.start] = 1;
             continue;
         }

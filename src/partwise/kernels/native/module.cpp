@@ -84,6 +84,18 @@ void check(const char* name, const Vector<T>& array, Size length) {
                std::to_string(length) + ".");
 }
 
+auto lower_bound() { return "lower"_a.noconvert().none() = nb::none(); }
+auto upper_bound() { return "upper"_a.noconvert().none() = nb::none(); }
+
+template <class T>
+Bounds<T> bounds_of(const Matrix<const T>& lower, const Matrix<const T>& upper, Size rows, Size k) {
+    if (lower.is_valid() != upper.is_valid()) refuse("lower and upper go together: give both, or neither.");
+    if (!lower.is_valid()) return {};
+    check("lower", lower, rows, k);
+    check("upper", upper, rows, k);
+    return {lower.data(), upper.data()};
+}
+
 template <class T>
 void check(const Table<T>& X) {
     if (X.size() > 0 && X.shape(1) > 1 && X.stride(1) != 1) refuse("The numbers in a row of X must lie together; give X' instead.");
@@ -109,8 +121,10 @@ void bind_dense(nb::module_& module) {
     module.def(
         "hals",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2) {
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("grad2", grad2, k);
@@ -118,23 +132,26 @@ void bind_dense(nb::module_& module) {
             check("norm2", norm2, k);
             nb::gil_scoped_release release;
             dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
-                           norm2.data());
+                           norm2.data(), bounds);
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
-        "neg2"_a.noconvert(), "norm2"_a.noconvert());
+        "neg2"_a.noconvert(), "norm2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "hals_solve",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, double tol,
-           Size max_sweeps, const Vector<std::uint8_t>& converged) {
+           Size max_sweeps, const Vector<std::uint8_t>& converged, const Matrix<const T>& lower,
+           const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("converged", converged, m);
             nb::gil_scoped_release release;
-            dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data());
+            dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data(),
+                                  bounds);
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
-        "converged"_a.noconvert());
+        "converged"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "look_ahead",
         [](const Matrix<T>& previous, const Matrix<const T>& current, double weight, double lowest) {
@@ -147,8 +164,10 @@ void bind_dense(nb::module_& module) {
     module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
-           double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2) {
+           double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             const bool shared = pos.shape(0) == 1;
             check("neg", neg, m, k);
             check("pos", pos, shared ? 1 : m, k);
@@ -157,22 +176,23 @@ void bind_dense(nb::module_& module) {
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
             dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, size.data(),
-                          grad2.data(), neg2.data());
+                          grad2.data(), neg2.data(), bounds);
         },
         "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "size"_a.noconvert(),
-        "grad2"_a.noconvert(), "neg2"_a.noconvert());
+        "grad2"_a.noconvert(), "neg2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "pivot",
         [](const Matrix<T>& A, const Matrix<const double>& gram, const Matrix<const T>& cross, double l1,
-           const Vector<std::uint8_t>& done) {
+           const Vector<std::uint8_t>& done, const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("done", done, m);
             nb::gil_scoped_release release;
-            dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data());
+            dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data(), bounds);
         },
-        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "dot",
         [](const Table<T>& X, const Matrix<const T>& B, const Matrix<T>& out) {
@@ -281,35 +301,38 @@ void bind_sparse(nb::module_& module) {
         "kl_sweep",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
            const Vector<const double>& colsum, double l1, double l2, double floor, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2) {
+           const Vector<double>& grad2, const Vector<double>& neg2, const Matrix<const T>& lower,
+           const Matrix<const T>& upper) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, stop - start, k);
             check("A", A, stop - start, k);
             check("colsum", colsum, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
             return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, sweeps, grad2.data(),
-                                           neg2.data());
+                                           neg2.data(), bounds);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
-        "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert());
+        "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "kl_solve",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
            const Vector<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
-           const Vector<std::uint8_t>& converged) {
+           const Vector<std::uint8_t>& converged, const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, stop - start, k);
             check("A", A, stop - start, k);
             check("colsum", colsum, k);
             check("converged", converged, stop - start);
             nb::gil_scoped_release release;
             sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, tol, max_sweeps,
-                                    converged.data());
+                                    converged.data(), bounds);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
-        "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert());
+        "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert(), lower_bound(), upper_bound());
 }
 
 }  // namespace
