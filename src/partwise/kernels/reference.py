@@ -69,14 +69,19 @@ def _stored_y(X, A, B, floor):
 
 
 def _ratio(X, A, B, beta, floor):
-    """The block with ``x y^(beta - 2)`` in place of x at its stored entries."""
+    """The block with ``x y^(beta - 2)`` in place of x at its stored entries, 0 where x = 0 whatever y."""
     y = _stored_y(X, A, B, floor)
-    values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # the power of a small y may be infinite, and 0 times that nan
+        values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    values[X.data == 0] = 0
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape, copy=False)
 
 
 def csr_ratio_dot(csr, start, stop, A, B, beta, floor, out):
-    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k)."""
+    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k).
+
+    ``x`` may have any sign: with weights for data, ``beta + 1`` gives the ``(weight * y^(beta - 1)) @ B`` of a mask.
+    """
     out[...] = _ratio(_rows(csr, start, stop, len(B)), A, B, beta, floor) @ B
 
 
@@ -102,6 +107,54 @@ def csr_value(csr, start, stop, A, B, beta, floor):
     return float(np.sum(x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1)))
 
 
+def csr_weighted_value(csr, weights, start, stop, A, B, beta, floor):
+    """Sum over stored entries of ``weight * d_beta(x | y)``, the whole divergence, as a float64. O(nnz k).
+
+    ``weights`` lie beside ``csr[2]``, of the same length and dtype. An entry of weight 0 contributes exactly 0 whatever
+    its x; x = 0 counts as the limit, y for beta = 1 and ``y^beta / beta`` for any other beta > 0. beta = 2 is
+    ``(x - y)^2 / 2`` with y as it is: nothing is divided by it, and there is no floor.
+    """
+    X = _rows(csr, start, stop, len(B))
+    part = slice(csr[0][start], csr[0][stop])
+    y = _stored_y(X, A, B, -np.inf if beta == 2 else floor).astype(np.float64)
+    counted = weights[part] != 0
+    weight, x, y = weights[part][counted].astype(np.float64), X.data[counted].astype(np.float64), y[counted]
+    return float(weight @ _divergence(x, y, beta))
+
+
+def _divergence(x, y, beta):
+    """``d_beta(x | y)``, entry by entry."""
+    if beta == 2:
+        return (x - y) ** 2 / 2
+    if beta == 1:
+        return x * np.log(np.where(x == 0, 1, x / y)) - x + y
+    if beta == 0:
+        return x / y - np.log(x / y) - 1
+    at_zero = y**beta / beta
+    return np.where(x == 0, at_zero, x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1) + at_zero)
+
+
+def csr_residual(csr, start, stop, A, B, out):
+    """Write ``x - a_i . b_j`` at the stored entries of the rows, in their order, into ``out``. O(nnz k)."""
+    X = _rows(csr, start, stop, len(B))
+    out[...] = X.data - _stored_y(X, A, B, -np.inf)
+
+
+def row_grams(csr, start, stop, B, base, out):
+    """Write ``base + sum_j e_ij b_j b_j'`` over the stored entries e of every row i into ``out`` of shape (m, k, k).
+
+    What a row of A sees of B where each cell has a weight of its own: with the weights for data and a ``base`` of 0 the
+    weighted Gram matrix; with ``base = B'B`` and -1 at the missing cells what is left of it. Data may have any sign;
+    sums are float64 whatever the dtype, rounded once. ``base`` (k, k) is float64 and symmetric, and may hold a ridge.
+    O(nnz k^2).
+    """
+    indptr, indices, data = csr
+    for i in range(start, stop):
+        entries = slice(indptr[i], indptr[i + 1])
+        b = B[indices[entries]].astype(np.float64)
+        out[i - start] = base + (b.T * data[entries]) @ b
+
+
 def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
 
@@ -118,15 +171,33 @@ def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """
     neg2 += np.einsum("ij,ij->j", cross, cross, dtype=np.float64)
     for sweep in range(sweeps):
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = A @ gram[:, q] - cross[:, q] + A.dtype.type(l1)
+        for q in range(A.shape[1]):
+            g, step = _slope(A, gram, cross, l1, q)
             if sweep == 0:
                 projected = np.where(A[:, q] > 0, g, np.minimum(g, 0)).astype(np.float64)
                 grad2[q] += projected @ projected
-            np.maximum(A[:, q] - g / gram[q, q], 0, out=A[:, q])
+            np.maximum(A[:, q] - step, 0, out=A[:, q])
     norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
+
+
+def _slope(A, gram, cross, l1, q):
+    """The gradient of every row along coordinate q and the step to its zero; both 0 where the curvature is not > 0.
+
+    ``gram`` is (k, k), or (m, k, k) with a matrix for each row.
+    """
+    slope = A @ gram[:, q] if gram.ndim == 2 else np.einsum("ij,ij->i", A, gram[:, :, q])
+    curvature = gram[..., q, q]
+    dead = curvature <= 0
+    g = np.where(dead, A.dtype.type(0), slope - cross[:, q] + A.dtype.type(l1))
+    return g, g / np.where(dead, A.dtype.type(1), curvature)
+
+
+def row_hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2):
+    """`hals` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A.
+
+    A coordinate is left alone in the rows whose ``grams[i, q, q]`` is <= 0. Monotone as `hals`. O(m k^2 sweeps).
+    """
+    hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2)
 
 
 def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
@@ -142,16 +213,19 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
         rows = np.flatnonzero(converged == 0)
         if not len(rows):
             return
-        a, c = A[rows], cross[rows]
+        a, c, grams = A[rows], cross[rows], gram if gram.ndim == 2 else gram[rows]
         worst = np.zeros(len(rows), A.dtype)
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = a @ gram[:, q] - c[:, q] + A.dtype.type(l1)
+        for q in range(A.shape[1]):
+            g, step = _slope(a, grams, c, l1, q)
             np.maximum(worst, np.abs(np.where(a[:, q] > 0, g, np.minimum(g, 0))), out=worst)
-            np.maximum(a[:, q] - g / gram[q, q], 0, out=a[:, q])
+            np.maximum(a[:, q] - step, 0, out=a[:, q])
         A[rows] = a
         converged[rows] = worst <= limit[rows]
+
+
+def row_hals_solve(A, grams, cross, l1, tol, max_sweeps, converged):
+    """`hals_solve` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A."""
+    hals_solve(A, grams, cross, l1, tol, max_sweeps, converged)
 
 
 def look_ahead(previous, current, weight, lowest):
@@ -197,8 +271,9 @@ def pivot(A, gram, cross, l1, done):
     active set starts from the row of ``A``, a feasible point: it goes towards the solution for F until an entry reaches
     0 and leaves F, or there, whereupon the entry with the lowest gradient enters. Each step lowers the quadratic, so
     no F comes twice and it ends; 10 k + 20 steps are granted. Where the minimiser is unique it does not depend on the
-    start; it never depends on the neighbours. ``gram`` (k, k) is float64 and already holds the ridge; its diagonal
-    gains 4 eps times its trace, so that a singular one can be factorised. ``cross`` is (m, k), of the dtype of A; the
+    start; it never depends on the neighbours. ``gram`` is float64 and already holds the ridge, (k, k) for all rows or
+    (m, k, k) with a matrix for each; its diagonal gains 4 eps times its trace, so that a singular one can be
+    factorised. ``cross`` is (m, k), of the dtype of A; the
     arithmetic is float64. ``A`` is overwritten in the rows that finish; they get 1 in ``done``, uint8 of shape (m,),
     the others 0: rows that meet a system without a solution or a number that is not finite.
     O(|F|^3 + k |F|) a round natively, O(k^3) here.
@@ -209,28 +284,36 @@ def pivot(A, gram, cross, l1, done):
     doi:10.1002/(SICI)1099-128X(199709/10)11:5<393::AID-CEM483>3.0.CO;2-L
     """
     m, k = A.shape
-    gram = gram + np.eye(k) * max(4 * np.finfo(float).eps * np.trace(gram), np.finfo(float).tiny)
+    grams = np.broadcast_to(gram, (m, k, k))
     chunk = max(1, PIVOT_BYTES // (8 * max(k, 1) ** 2))
     for low in range(0, m, chunk):
         part = slice(low, low + chunk)
         right, start = cross[part].astype(np.float64) - l1, A[part].astype(np.float64)
-        a, finished = _exchange_rows(gram, right, start)
+        systems = grams[part] + np.eye(k) * _jitter(grams[part])
+        a, finished = _exchange_rows(systems, right, start)
         for i in np.flatnonzero(~finished):
-            a[i], finished[i] = _descend_row(gram, right[i : i + 1], start[i])
+            a[i], finished[i] = _descend_row(systems[i : i + 1], right[i : i + 1], start[i])
         finished &= np.isfinite(a).all(axis=1)
         A[part][finished] = np.maximum(a, 0)[finished]
         done[part] = finished
 
 
-def _exchange_rows(gram, cross, start):
+def _jitter(grams):
+    """What the diagonal of each matrix gains, so that a singular one can be factorised."""
+    trace = np.trace(grams, axis1=1, axis2=2)[:, None, None]
+    return np.maximum(4 * np.finfo(float).eps * trace, np.finfo(float).tiny)
+
+
+def _exchange_rows(grams, cross, start):
     """The minimisers of some rows by exchanging all infeasible entries, and the mask of those that finished."""
     m, k = cross.shape
     passive = start > 0
     a, fewest, patience, done = np.zeros((m, k)), np.full(m, k + 1), np.full(m, 4), np.zeros(m, bool)
     rows = np.flatnonzero(np.isfinite(cross).all(axis=1))
     while len(rows):
-        a[rows] = _solve_passive(gram, cross[rows], passive[rows])
-        wrong = _infeasible(a[rows], a[rows] @ gram - cross[rows], passive[rows], cross[rows])
+        a[rows] = _solve_passive(grams[rows], cross[rows], passive[rows])
+        gradient = np.einsum("ij,ijk->ik", a[rows], grams[rows]) - cross[rows]
+        wrong = _infeasible(a[rows], gradient, passive[rows], cross[rows])
         count = wrong.sum(axis=1)
         done[rows[count == 0]] = True
         patience[rows] = np.where(count < fewest[rows], 4, patience[rows]) - 1
@@ -240,15 +323,15 @@ def _exchange_rows(gram, cross, start):
     return a, done
 
 
-def _descend_row(gram, cross, start):
+def _descend_row(grams, cross, start):
     """The minimiser of one row by an active set from a feasible point, and whether it was reached."""
-    k = len(gram)
+    k = len(start)
     point, barred, entered, moved = np.maximum(start, 0), np.zeros(k, bool), None, False
     passive = point > 0
     if not (np.isfinite(cross).all() and np.isfinite(point).all()):
         return point, False
     for _ in range(10 * k + 20):
-        a = _solve_passive(gram, cross, passive[None])[0]
+        a = _solve_passive(grams, cross, passive[None])[0]
         if not np.isfinite(a).all():
             return point, False
         falls = passive & (a <= 0)
@@ -264,7 +347,7 @@ def _descend_row(gram, cross, start):
         if step < 1:
             continue
         barred &= not moved
-        gradient = np.where(passive | barred, 0, a @ gram - cross[0])
+        gradient = np.where(passive | barred, 0, a @ grams[0] - cross[0])
         entered, moved = int(np.argmin(gradient)), False
         if gradient[entered] >= -1e-12 * np.abs(cross).max():
             return point, True
@@ -279,17 +362,17 @@ def _infeasible(a, gradient, passive, cross):
     return np.where(passive, a < -small_a, gradient < -small_g)
 
 
-def _solve_passive(gram, cross, passive):
-    """Solve ``gram_FF a_F = cross_F`` for each row's own passive set F, zero elsewhere."""
-    k = len(gram)
-    systems = gram * (passive[:, :, None] & passive[:, None, :])
-    systems[:, np.arange(k), np.arange(k)] += ~passive * np.diag(gram).max(initial=1)
+def _solve_passive(grams, cross, passive):
+    """Solve ``gram_FF a_F = cross_F`` for each row's own matrix and passive set F, zero elsewhere."""
+    diagonal = np.arange(passive.shape[1])
+    systems = grams * (passive[:, :, None] & passive[:, None, :])
+    systems[:, diagonal, diagonal] += ~passive * grams[:, diagonal, diagonal].max(axis=1, keepdims=True, initial=1)
     try:
         return np.linalg.solve(systems, np.where(passive, cross, 0)[..., None])[..., 0]
     except np.linalg.LinAlgError:
         if len(cross) == 1:
             return np.full_like(cross, np.nan)
-        return np.concatenate([_solve_passive(gram, cross[i : i + 1], passive[i : i + 1]) for i in range(len(cross))])
+        return np.concatenate([_solve_passive(grams[i : i + 1], cross[i : i + 1], passive[i : i + 1]) for i in range(len(cross))])
 
 
 def rows_dot(X, B, out):
@@ -308,20 +391,21 @@ def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, con
     """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
 
     Coordinate descent on the row's nonzeros, see `kl_sweep`, four sweeps a round. ``colsum`` (k,) holds the column
-    sums of B; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
+    sums of B, or (m, k) those of each row; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
     all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its
     neighbours. A row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`.
     """
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         converged[i] = 0
         for sweep in range(0, max_sweeps, 4):
             y, pull = _kl_look(x, b, A[i], floor)
-            g = colsum + l1 + l2 * A[i] - pull
-            worst = np.abs(np.where(A[i] > 0, g, np.minimum(g, 0))) / np.maximum(colsum + l1, SWEEP_LIMIT_TINY)
+            g = pushes[i] + l2 * A[i] - pull
+            worst = np.abs(np.where(A[i] > 0, g, np.minimum(g, 0))) / np.maximum(pushes[i], SWEEP_LIMIT_TINY)
             if worst.max(initial=0) <= tol:
                 converged[i] = 1
                 break
-            _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, min(4, max_sweeps - sweep))
+            _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, min(4, max_sweeps - sweep))
 
 
 def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2):
@@ -338,7 +422,9 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2)
     * else down, to the share t of a_q where ``pull - a_q curve + a_q curve / t = push``: each 1 / (1 - s (1 - t)) lies
       below its chord in s = a_q b_q / y.
 
-    Each agrees with Newton's step near the minimiser. A row without nonzeros becomes 0. Returns the sum over stored
+    Each agrees with Newton's step near the minimiser. A row without nonzeros becomes 0. ``colsum`` (k,) holds the column
+    sums of B. Where cells have weights w, the data are w x and ``colsum`` (m, k) holds ``sum_j w_ij b_j`` for each row,
+    >= 0 and not below its rounding if it is a difference. Returns the sum over stored
     entries of ``x log(x / y) - x`` with the new rows. O(nnz k + nnz (coordinates that can move) sweeps).
 
     References
@@ -346,12 +432,13 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2)
     Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
     """
     value = 0.0
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         y, pull = _kl_look(x, b, A[i], floor)
-        g = colsum + l1 + l2 * A[i] - pull
+        g = pushes[i] + l2 * A[i] - pull
         grad2 += np.where(A[i] > 0, g, np.minimum(g, 0)) ** 2
         neg2 += pull.astype(np.float64) ** 2
-        y = _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, sweeps)
+        y = _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, sweeps)
         x, y = x.astype(np.float64), y.astype(np.float64)
         value += float(np.sum(x * np.log(x / y) - x))
     return value
