@@ -6,7 +6,7 @@ other units, and whether the components may be reordered.
 
 from __future__ import annotations
 
-from dataclasses import field, fields, replace
+from dataclasses import field, fields
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class BasePenalty:
     """
 
     separable = True
+    whole = False
 
     def __post_init__(self) -> None:
         for one in numbers(self):
