@@ -16,6 +16,8 @@ from partwise.penalties.base import BasePenalty, number
 
 EACH = ("row", "component")
 
+TINY = float(np.finfo(np.float64).tiny)
+
 
 class Constraint(BasePenalty):
     """A set with a projection onto it, for every row or for every component."""
@@ -164,31 +166,34 @@ class Hoyer(Constraint):
         one, two = positive.sum(axis=1), np.linalg.norm(positive, axis=1)
         if (one <= ratio * two).all():
             return positive
-        shape = np.maximum(U - threshold(U, ratio)[:, None], 0)
+        shape, found = thresholded(U, ratio)
+        if not found.all():  # equal numbers at the top, more of them than may stay: the first ones do
+            ramp = np.maximum(np.abs(U).max(axis=1, keepdims=True), TINY) * np.linspace(0, 1e-9, n)
+            shape = np.where(found[:, None], shape, thresholded(U - ramp, ratio)[0])
         shape /= np.linalg.norm(shape, axis=1, keepdims=True)
         length = np.maximum(np.einsum("ij,ij->i", U, shape), 0)
         return np.where((one <= ratio * two)[:, None], positive, shape * length[:, None])
 
 
-def threshold(U: Array, ratio: float) -> Array:
-    """The tau for which ``max(0, u - tau)`` has a sum of ``ratio`` times its norm, for every row u.
+def thresholded(U: Array, ratio: float) -> tuple[Array, Array]:
+    """``max(0, u - tau)`` with a sum of ``ratio`` times its norm, for every row u, and whether there is such a tau.
 
     With the j largest numbers, S1 their sum and S2 that of their squares,
-    ``j tau = S1 - ratio sqrt((j S2 - S1^2) / (j - ratio^2))``; the right j
-    is the one whose tau lies between the j-th and the next number.
+    ``j tau = S1 - ratio sqrt((j S2 - S1^2) / (j - ratio^2))``; the right j is the one whose tau lies between the j-th
+    and the next number. Numbers are counted from the largest one, so that near ties do not cancel.
     """
-    down = -np.sort(-U, axis=1)
+    V = U - U.max(axis=1, keepdims=True)
+    down = -np.sort(-V, axis=1)
     counts = np.arange(1, U.shape[1] + 1)
     S1, S2 = np.cumsum(down, axis=1), np.cumsum(down**2, axis=1)
     possible = counts > ratio**2
     spread = np.maximum(counts * S2 - S1**2, 0) / np.where(possible, counts - ratio**2, 1)
     taus = (S1 - ratio * np.sqrt(spread)) / counts
     following = np.concatenate([down[:, 1:], np.full((len(U), 1), -np.inf)], axis=1)
-    slack = 1e-12 * np.abs(down[:, :1])
-    right = possible & (taus < down) & (taus >= following - slack)
-    first = np.where(right.any(axis=1), right.argmax(axis=1), 0)
-    tau = np.take_along_axis(taus, first[:, None], axis=1)[:, 0]
-    return np.where(right.any(axis=1), tau, down[:, 0] - np.maximum(np.abs(down[:, 0]), 1) * 1e-12)
+    right = possible & (taus < down) & (taus >= following * (1 + 1e-12))
+    tau = np.take_along_axis(taus, right.argmax(axis=1)[:, None], axis=1)
+    found = right.any(axis=1)
+    return np.where(found[:, None], np.maximum(V - tau, 0), 1), found
 
 
 def with_positive(U: Array) -> Array:
