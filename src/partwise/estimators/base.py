@@ -22,7 +22,7 @@ from partwise.engine.problem import Problem, auto, solver_of
 from partwise.engine.rows import RowSolve
 from partwise.engine.step import aligned
 from partwise.engine.units import Units
-from partwise.errors import DataError, DataWarning
+from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
 from partwise.estimators.known import Known, check_limits
@@ -31,8 +31,8 @@ from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.interfaces import Data
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import Elastic, for_new_rows, total
-from partwise.penalties.base import times_power
+from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
+from partwise.penalties.base import BasePenalty, times_power
 
 logger = logging.getLogger("partwise")
 
@@ -314,9 +314,14 @@ def in_ordinary_units(X: Any, beta: float, threads: int) -> tuple[Data, Units]:
 
 def listed(penalty: Any) -> list[Any]:
     """None, a penalty or several as a list."""
-    if penalty is None:
-        return []
-    return list(penalty) if isinstance(penalty, list | tuple) else [penalty]
+    parts = list(penalty) if isinstance(penalty, list | tuple) else [] if penalty is None else [penalty]
+    for part in parts:
+        if not isinstance(part, BasePenalty | Sum):
+            raise IncompatibleError(
+                f"penalty_W and penalty_H take penalties such as {', '.join(list(BY_NAME)[1:4])}, or a list of them, "
+                f"not {part!r}. Build them with partwise.penalties, as in penalty_H=L1(0.1)."
+            )
+    return parts
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
