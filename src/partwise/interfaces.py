@@ -166,6 +166,8 @@ class Terms:
     lower: Array | None = None
     upper: Array | None = None
 
+    whole = False
+
     @property
     def faces(self) -> frozenset[str]:
         """Keys of `FACES`: what a solver must understand to use these terms."""
@@ -343,6 +345,11 @@ class Penalty(Protocol):
     @property
     def separable(self) -> bool:
         """Whether the rows of the factor do not know of each other, so that each can be solved alone."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether its proximal step needs all rows of the factor at once."""
         ...
 
     @property

@@ -41,6 +41,7 @@ class BasePenalty:
     """
 
     separable = True
+    whole = False
 
     def __post_init__(self) -> None:
         for one in numbers(self):
