@@ -300,6 +300,11 @@ class Penalty(Protocol):
         ...
 
     @property
+    def selects(self) -> bool:
+        """Whether it is meant to remove components, so that one at 0 is no surprise."""
+        ...
+
+    @property
     def symmetric(self) -> bool:
         """Whether all components are treated alike, so that they may be reordered."""
         ...

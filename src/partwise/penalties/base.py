@@ -37,11 +37,12 @@ def number(factor: float, loss: float = 1, forms: str = "scalar component", low:
 class BasePenalty:
     """The part of a penalty that follows from its fields; see `partwise.interfaces.Penalty`.
 
-    The rows of the factor are independent unless a class says ``separable = False`` and what it is `at` a factor.
+    A penalty that ``selects`` is meant to remove components. The rows of the factor are independent unless a class says ``separable = False`` and what it is `at` a factor.
     """
 
     separable = True
     whole = False
+    selects = False
 
     def __post_init__(self) -> None:
         for one in numbers(self):

@@ -18,7 +18,8 @@ class Exclusive(BasePenalty):
     """``weight sum_i (sum_q a_iq)^2``: the components compete for every row, and most of its entries become 0.
 
     Kim and Park's sparse factorization; on H, the rows of its tall form are the columns of H. Exact under every solver
-    that takes products of components: ``2 weight`` is added to all entries of gram. Hold the other factor, by an `L2`.
+    that takes products of components: ``2 weight`` is added to all entries of gram. Hold the other factor, best by a
+    `UnitNorm`.
 
     References
     ----------
@@ -101,6 +102,7 @@ class Group(BasePenalty):
     weight: Any = number(1)
 
     separable = False
+    selects = True
     faces = frozenset({"ridge", "ridges"})
 
     def at(self, A: Array) -> Terms:

@@ -101,6 +101,7 @@ class ARD(BasePenalty):
     norm: str = "l1"
 
     separable = False
+    selects = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
