@@ -48,7 +48,9 @@ class BasePenalty:
 
     def __post_init__(self) -> None:
         for one in numbers(self):
-            object.__setattr__(self, one.name, checked(getattr(self, one.name), one.metadata, f"{self}"))
+            value = getattr(self, one.name)
+            if type(value) is not float or not one.metadata["low"] <= value < np.inf:
+                object.__setattr__(self, one.name, checked(value, one.metadata, f"{self}"))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
