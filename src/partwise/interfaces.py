@@ -171,16 +171,17 @@ class Terms:
     @property
     def faces(self) -> frozenset[str]:
         """Keys of `FACES`: what a solver must understand to use these terms."""
+        arrays = isinstance(self.linear, np.ndarray), isinstance(self.ridge, np.ndarray)
         parts = {
-            "linear": np.any(self.linear),
-            "pull": np.any(np.less(self.linear, 0)),
-            "rows": np.ndim(self.linear) == 2,
-            "ridge": np.any(self.ridge),
-            "ridges": np.ndim(self.ridge) == 1,
+            "linear": self.linear.any() if arrays[0] else self.linear,
+            "pull": (self.linear < 0).any() if arrays[0] else self.linear < 0,
+            "rows": arrays[0] and self.linear.ndim == 2,
+            "ridge": self.ridge.any() if arrays[1] else self.ridge,
+            "ridges": arrays[1],
             "gram": self.gram is not None,
             "bounds": self.lower is not None or self.upper is not None,
         }
-        return frozenset(name for name, present in parts.items() if present)
+        return frozenset([name for name, present in parts.items() if present])
 
     def terms(self) -> Terms:
         """Themselves: what a penalty is at a point may be its terms there."""
@@ -213,11 +214,11 @@ class Terms:
     def join(self, stats: Quadratic, dtype: Any) -> tuple[Array, Array, float]:
         """``gram`` and ``cross`` with the terms, C-ordered in ``dtype``, and the linear term where it is one number."""
         gram, cross, linear = stats.gram, stats.cross, self.linear
-        if np.any(self.ridge):
+        if isinstance(self.ridge, np.ndarray) or self.ridge:
             gram = gram + self.ridge * np.eye(len(gram))
         if self.gram is not None:
             gram = gram + self.gram
-        if np.ndim(linear):
+        if isinstance(linear, np.ndarray):
             cross, linear = cross - linear, 0.0
         return np.ascontiguousarray(gram, dtype), np.ascontiguousarray(cross, dtype), float(linear)
 
@@ -350,6 +351,11 @@ class Penalty(Protocol):
     @property
     def whole(self) -> bool:
         """Whether its proximal step needs all rows of the factor at once."""
+        ...
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is meant to remove components, so that one at 0 is no surprise."""
         ...
 
     @property

@@ -163,7 +163,7 @@ class NMF(BaseNMF):
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
-        Components that ended at zero; empty in a healthy fit.
+        Components that ended at zero; empty in a healthy fit, unless a penalty such as `Group` removes them.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -615,7 +615,8 @@ class NMF(BaseNMF):
         self._restarts = result.restarts
         if result.reason == "non-finite":
             warn_non_finite(result.n_iter)
-        warn_dead(result.dead)
+        if not any(penalty.selects for penalty in self._penalties((1, 1))):
+            warn_dead(result.dead)
         if result.reason == "max_iter" and self.tol > 0:
             last = result.history[-1] if len(result.history) else np.full(5, np.nan)
             warn_not_converged(self.max_iter, last[3], result.kkt, self.tol)

@@ -28,4 +28,22 @@ BY_NAME = {
 }
 """The penalties by name: what a model file may hold, and the table of docs/choosing.md."""
 
-__all__ = [*BY_NAME, "BY_NAME", "Sum", "for_new_rows", "total"]
+__all__ = [
+    "ARD",
+    "BY_NAME",
+    "L1",
+    "L2",
+    "Decorrelation",
+    "Elastic",
+    "Exclusive",
+    "Graph",
+    "Group",
+    "Hoyer",
+    "MinimumVolume",
+    "Simplex",
+    "Smooth",
+    "Sum",
+    "UnitNorm",
+    "for_new_rows",
+    "total",
+]

@@ -23,7 +23,7 @@ class Constraint(BasePenalty):
     """A set with a projection onto it, for every row or for every component."""
 
     each: str
-    faces = frozenset({"prox"})
+    kinds = frozenset({"prox"})
 
     def __post_init__(self) -> None:
         super().__post_init__()

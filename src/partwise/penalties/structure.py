@@ -18,7 +18,8 @@ class Exclusive(BasePenalty):
     """``weight sum_i (sum_q a_iq)^2``: the components compete for every row, and most of its entries become 0.
 
     Kim and Park's sparse factorization; on H, the rows of its tall form are the columns of H. Exact under every solver
-    that takes products of components: ``2 weight`` is added to all entries of gram. Hold the other factor, by an `L2`.
+    that takes products of components: ``2 weight`` is added to all entries of gram. Hold the other factor, best by a
+    `UnitNorm`.
 
     References
     ----------
@@ -33,7 +34,7 @@ class Exclusive(BasePenalty):
 
     weight: float = number(2, forms="scalar")
 
-    faces = frozenset({"gram"})
+    kinds = frozenset({"gram"})
 
     def at(self, A: Array) -> Terms:
         """``2 weight`` in every entry of gram."""
@@ -65,7 +66,7 @@ class Decorrelation(BasePenalty):
 
     weight: float = number(2, forms="scalar")
 
-    faces = frozenset({"gram"})
+    kinds = frozenset({"gram"})
 
     def at(self, A: Array) -> Terms:
         """``weight`` in every entry of gram off the diagonal."""
@@ -101,7 +102,8 @@ class Group(BasePenalty):
     weight: Any = number(1)
 
     separable = False
-    faces = frozenset({"ridge", "ridges"})
+    selects = True
+    kinds = frozenset({"ridge", "ridges"})
 
     def at(self, A: Array) -> Terms:
         """``weight / |A_q|`` as the ridge of component q; a component at 0 stays there."""
@@ -136,7 +138,7 @@ class Smooth(BasePenalty):
     weight: Any = number(2)
 
     separable = False
-    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges"})
+    kinds = frozenset({"linear", "pull", "rows", "ridge", "ridges"})
 
     def at(self, A: Array) -> Terms:
         """The majoriser at A; see the class."""
@@ -177,13 +179,12 @@ class Graph(BasePenalty):
     adjacency: Any = None
 
     separable = False
-    symmetric = True
-    faces = frozenset({"linear", "pull", "rows", "ridge"})
+    kinds = frozenset({"linear", "pull", "rows", "ridge"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        S = sp.csr_array(self.adjacency, dtype=np.float64)
-        if S.shape[0] != S.shape[1] or (S.data < 0).any() or not np.isfinite(S.data).all():
+        S: Any = sp.csr_array(self.adjacency, dtype=np.float64)
+        if S.ndim != 2 or S.shape[0] != S.shape[1] or (S.data < 0).any() or not np.isfinite(S.data).all():
             raise IncompatibleError(
                 f"Graph: the adjacency must be square, finite and non-negative; this one has the shape {S.shape}"
                 f"{f' and the least weight {S.data.min():g}' if S.nnz else ''}."

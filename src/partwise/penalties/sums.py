@@ -38,6 +38,11 @@ class Sum:
         return any(part.whole for part in self.parts)
 
     @property
+    def selects(self) -> bool:
+        """Whether a part is meant to remove components."""
+        return any(part.selects for part in self.parts)
+
+    @property
     def symmetric(self) -> bool:
         """Whether all parts are."""
         return all(part.symmetric for part in self.parts)

@@ -45,7 +45,7 @@ class MinimumVolume(BasePenalty):
     delta: float = number(-2, 0, forms="scalar", default=0.1)
 
     separable = False
-    faces = frozenset({"gram"})
+    kinds = frozenset({"gram"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,6 +101,7 @@ class ARD(BasePenalty):
     norm: str = "l1"
 
     separable = False
+    selects = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -66,7 +66,7 @@ class PG:
             before = descent.point
             descent.step()
             moved = np.abs(descent.point - before).max(axis=1, initial=0)
-            solved = (moved <= tol * np.abs(descent.point).max(axis=1, initial=0)) & descent.plain
+            solved = (moved <= tol * np.abs(descent.point).max(axis=1, initial=0)) & descent.moved
             if solved.all():
                 break
         A[...] = descent.point
@@ -106,7 +106,7 @@ class Descent:
         self.t = np.ones((len(A), 1), A.dtype)
         self.plain_step = self.point
         self.begun = False
-        self.plain = np.ones(len(A), bool)
+        self.moved = np.ones(len(A), bool)
 
     @classmethod
     def of(cls, A: Array, stats: Quadratic, penalty: Any) -> Descent:
@@ -134,10 +134,11 @@ class Descent:
             self.plain_step, self.begun = new, True
         product = new @ self.gram
         height = self.value(new, product)
-        better = height <= self.height
+        plain = self.t == 1
+        better = (height <= self.height) | plain  # a plain step only seems to rise, by roundoff
         following = (1 + np.sqrt(1 + 4 * self.t**2)) / 2
         weight = np.where(better, (self.t - 1) / following, 0).astype(new.dtype)
-        self.plain = (self.t == 1)[:, 0] | better[:, 0]
+        self.moved = better[:, 0]
         self.t = np.where(better, following, 1).astype(new.dtype)
         point, point_product = np.where(better, new, self.point), np.where(better, product, self.product)
         self.ahead = point + weight * (point - self.point)
