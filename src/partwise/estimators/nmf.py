@@ -435,13 +435,14 @@ class NMF(BaseNMF):
             for penalty, rows, name in zip(user_penalties, X.shape, "WH", strict=True):
                 penalty.check((rows, k), name)
             warn_one_sided(*user_penalties)
-            sides = zip((1, 0), user_penalties, strict=True)
-            warn_scarce(*(scarce(cells, 0 if "ridge" in penalty.faces else k, axis) for axis, penalty in sides), k)
+            needed = [0 if "ridge" in penalty.faces else k for penalty in user_penalties]
+            warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
             user_penalties = [total([one, *boxes]) for one, boxes in zip(user_penalties, known.boxes(), strict=True)]
             for penalty, name in zip(user_penalties, "WH", strict=True):
                 check_limits(penalty, name)
             if shares is not None:
                 user_penalties[0] = shares.penalty(user_penalties[0])
+                user_penalties[0].check((data.shape[0], k), "W")
             penalties = [
                 unit.penalty(penalty, beta) for unit, penalty in zip((units, units.of_H()), user_penalties, strict=True)
             ]
@@ -485,9 +486,9 @@ class NMF(BaseNMF):
             for factor, other in ((W, drawn.W), (Ht, drawn.Ht)):
                 if factor is not None:
                     np.copyto(factor, other, where=np.isnan(factor))
-        state = State(
-            *(np.zeros((n, k), data.dtype) if A is None else A for n, A in zip(data.shape, (W, Ht), strict=True))
-        )
+        nothing = (np.zeros((n, k), data.dtype) for n in data.shape)
+        factors = [empty if A is None else A for empty, A in zip(nothing, (W, Ht), strict=True)]
+        state = State(factors[0], factors[1])
         keep_within(state.W, problem.penalty_W)
         keep_within(state.Ht, problem.penalty_H)
         if W is None:
