@@ -9,7 +9,7 @@ factor being updated, ``B`` the fixed one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -76,32 +76,30 @@ class Split:
         return self.pos - self.neg
 
 
-GRAM_BYTES = 8 << 20
-"""Of Gram matrices of rows that are alive at a time."""
-
-
-@dataclass
+@dataclass(frozen=True)
 class RowQuadratic:
     """Least squares in rows that do not share a Gram matrix: each minimises ``1/2 a gram_i a' - cross_i a'``.
+
+    ``gram_i = base + sum_j e_ij b_j b_j'``: that of all cells, and what each row has more or less. Solvers form the
+    matrices of a few rows at a time, or none.
 
     Attributes
     ----------
     cross : ndarray of shape (m, k)
         ``(w * X) B``, in the dtype of the data.
-    grams : callable
-        ``(start, stop) -> ndarray of shape (stop - start, k, k)``: ``B' diag(w_i) B`` of some rows, made when wanted.
+    B : ndarray of shape (p, k)
+        The fixed factor.
+    base : ndarray of shape (k, k), float64
+    excess : (indptr, indices, e)
+        CSR arrays of a matrix of which row ``start`` is the first of these.
+    start : int
     """
 
     cross: Array
-    grams: Callable[[int, int], Array]
-
-    def chunks(self) -> Iterator[tuple[slice, Array]]:
-        """The rows in runs, and the Gram matrices of each: at most `GRAM_BYTES`, to be used and forgotten."""
-        m, k = self.cross.shape
-        height = max(1, GRAM_BYTES // max(1, k * k * self.cross.itemsize))
-        for low in range(0, m, height):
-            high = min(low + height, m)
-            yield slice(low, high), self.grams(low, high)
+    B: Array
+    base: Array
+    excess: tuple[Array, Array, Array]
+    start: int
 
 
 @dataclass(frozen=True)

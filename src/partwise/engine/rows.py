@@ -8,7 +8,6 @@ multiplicative steps until they stand still.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,9 @@ class RowSolve:
             return (A.copy() if self.warm else flat_start(X, stats.colsum, A)), stats
         cross = (X.dot if self.warm else X.rows_dot)(B)
         if kind is RowQuadratic:
-            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(cross, partial(X.row_grams, B, gram))
+            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(
+                cross, B, X.common * gram, *X.excess_rows
+            )
         stats = Quadratic(gram, cross)
         return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
