@@ -121,7 +121,7 @@ class UnitNorm(Constraint):
     def project(self, U: Array) -> Array:
         """``max(u, 0)``, scaled; where no number is positive, all goes to the largest."""
         out = with_positive(U)
-        return out * (self.norm / np.linalg.norm(out, axis=1, keepdims=True))
+        return out * self.norm / np.linalg.norm(out, axis=1, keepdims=True)
 
 
 @dataclass(frozen=True, eq=False)
