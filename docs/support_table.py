@@ -7,12 +7,18 @@ import numpy as np
 from partwise import penalties
 from partwise.engine.problem import SOLVERS, fits, solver_of
 from partwise.interfaces import Rows
-from partwise.losses import Beta
+from partwise.losses import Beta, WeightedBeta
 
 PAGE = Path(__file__).with_name("choosing.md")
 BEGIN, END = "<!-- support table: written by docs/support_table.py -->", "<!-- end of the support table -->"
 
-LOSSES = {"Frobenius": 2.0, "Kullback-Leibler": 1.0, "other beta": 0.0}
+LOSSES = {
+    "Frobenius": Beta(2.0),
+    "Frobenius, cells missing or weighted": WeightedBeta(2.0),
+    "Kullback-Leibler": Beta(1.0),
+    "Kullback-Leibler, weighted": WeightedBeta(1.0),
+    "other beta, weighted or not": Beta(0.0),
+}
 
 EXAMPLES = {
     "none": penalties.Elastic(),
@@ -30,6 +36,7 @@ EXAMPLES = {
     "MinimumVolume": penalties.MinimumVolume(1.0),
     "ARD, l1": penalties.ARD(1.0, 1.0),
     "ARD, l2": penalties.ARD(1.0, 1.0, norm="l2"),
+    "Box, fixed_W, fixed_H": penalties.Box(0.0, 1.0),
     "Simplex": penalties.Simplex(),
     "UnitNorm": penalties.UnitNorm(),
     "Hoyer": penalties.Hoyer(0.5),
@@ -41,20 +48,19 @@ def table() -> str:
     """The table as Markdown: which solvers take a penalty, for each loss."""
     lines = [" | ".join(["penalty", *LOSSES]), " | ".join(["---"] * (1 + len(LOSSES)))]
     for name, penalty in EXAMPLES.items():
-        lines.append(" | ".join([name, *(solvers(beta, penalty) for beta in LOSSES.values())]))
-    lines.append(" | ".join(["*storage*", *(storage(beta) for beta in LOSSES.values())]))
+        lines.append(" | ".join([name, *(solvers(loss, penalty) for loss in LOSSES.values())]))
+    lines.append(" | ".join(["*storage*", *(storage(loss) for loss in LOSSES.values())]))
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def solvers(beta: float, penalty: object) -> str:
+def solvers(loss: Beta | WeightedBeta, penalty: object) -> str:
     """The solvers that go with a loss and a penalty."""
-    loss = Beta(beta)
     return " ".join(name for name in SOLVERS if fits(loss, solver_of(name, loss), penalty)) or "-"
 
 
-def storage(beta: float) -> str:
+def storage(loss: Beta | WeightedBeta) -> str:
     """Where X may lie, and which solvers read a sparse X by stored entries only."""
-    loss, sparse = Beta(beta), "dense, sparse"
+    sparse = "dense, sparse"
     direct = [name for name in SOLVERS if solver_of(name, loss).needs is Rows and Rows in loss.offers]
     return f"{sparse} ({' '.join(direct)} on stored entries)" if direct else sparse
 
