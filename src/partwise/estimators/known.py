@@ -104,7 +104,8 @@ def check_limits(penalty: Any, name: str) -> None:
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
             both = one + other
-            check_room(*((0.0, np.inf)[n] if b is None else b for n, b in enumerate((both.lower, both.upper))), name)
+            lower = np.zeros(()) if both.lower is None else both.lower
+            check_room(lower, np.full((), np.inf) if both.upper is None else both.upper, name)
 
 
 def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any) -> tuple[Array | None, Array | None]:

@@ -397,8 +397,9 @@ class NMF(BaseNMF):
             for factor, other in ((W, drawn.W), (Ht, drawn.Ht)):
                 if factor is not None:
                     np.copyto(factor, other, where=np.isnan(factor))
+        n, p = data.shape
         state = State(
-            *(np.zeros((n, k), data.dtype) if A is None else A for n, A in zip(data.shape, (W, Ht), strict=True))
+            np.zeros((n, k), data.dtype) if W is None else W, np.zeros((p, k), data.dtype) if Ht is None else Ht
         )
         keep_within(state.W, problem.penalty_W)
         keep_within(state.Ht, problem.penalty_H)
