@@ -55,8 +55,8 @@ class Known:
         """The units in which the known entries of one factor are ordinary; the other one takes what is left of X's."""
         if (self.W is None) == (self.Ht is None):
             return units
-        values = self.W if self.Ht is None else self.Ht
-        own = Units.of_factor(float(np.nanmax(values)), np.dtype(np.float64)).half
+        largest = max(float(np.nanmax(values)) for values in (self.W, self.Ht) if values is not None)
+        own = Units.of_factor(largest, np.dtype(np.float64)).half
         return Units(units.half, own - units.half if self.Ht is None else units.half - own)
 
     def restore(self, W: Array, Ht: Array) -> None:
