@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(kernels.BUILD == "reference", reason="pure build
 DTYPES = (np.float32, np.float64)
 INDEX_TYPES = (np.int32, np.int64)
 WIDTHS = (1, 2, 3, 7, 8, 10, 16, 33, 50, 64, 128, 200)  # around every vector, tile and block size
+FEW_WIDTHS = (1, 3, 8, 17, 20, 33)  # for kernels whose tiles are small
 BETAS = (1, 0, 0.5, 1.5, -0.7)
 FLOOR = 1e-4
 
@@ -144,6 +145,37 @@ def test_small_y_is_replaced_by_the_floor(dtype):
         agree("csr_ratio_dot", [*block, np.empty((61, 10), dtype)], [7], rtol)
         agree("csr_ratio_t_dot_add", [*block, np.zeros((97, 10))], [7], rtol)
         agree("csr_value", block, [], 10 * rtol)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beta", [3, 2, 1, 0.5, 0, -0.7, -3])
+def test_a_stored_zero_adds_nothing_to_a_ratio_even_where_the_power_of_y_is_infinite(beta, dtype, module):
+    csr, A, B = problem(10, dtype)
+    tiny = float(np.finfo(dtype).tiny)
+    A = frozen(np.full_like(A, 0))  # every y is the floor
+    zeros = csr[0], csr[1], frozen(np.zeros_like(csr[2]))
+    out, total = np.full_like(A, np.nan), np.zeros((97, 10))
+    module.csr_ratio_dot(zeros, 0, 61, A, B, beta, tiny, out)
+    module.csr_ratio_t_dot_add(zeros, 0, 61, B[:61], frozen(np.zeros_like(B)), beta, tiny, total)
+    assert not out.any() and not total.any()
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("beta", [3, 2.5, 2, 1.5, 1, 0.3])  # of the ratio: that of the loss and 1
+def test_ratio_products_take_weights_of_any_sign_for_data(k, dtype, index, beta):
+    csr, A, B = problem(k, dtype, index)
+    weights = frozen(np.random.default_rng(4).integers(-1, 2, len(csr[2])).astype(dtype))
+    block = [(*csr[:2], weights), 5, 38, A[5:38], B, beta, FLOOR]
+    out, total = np.full((33, k), np.nan, dtype), np.zeros(B.shape)
+    largest = 97 * max(1.0, 1.21 * k) ** max(beta - 2, 0) * 10  # of a sum of terms of both signs; y <= 1.21 k, >= .01 k
+    atol = tolerance(dtype, 97 + 3 * k) * largest * 1.1
+    agree("csr_ratio_dot", [*block, out], [7], 0, atol)
+    agree("csr_ratio_t_dot_add", [*block, total], [7], 0, atol)
+
+
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

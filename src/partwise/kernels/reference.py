@@ -69,14 +69,19 @@ def _stored_y(X, A, B, floor):
 
 
 def _ratio(X, A, B, beta, floor):
-    """The block with ``x y^(beta - 2)`` in place of x at its stored entries."""
+    """The block with ``x y^(beta - 2)`` in place of x at its stored entries, 0 where x = 0 whatever y."""
     y = _stored_y(X, A, B, floor)
-    values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # the power of a small y may be infinite, and 0 times that nan
+        values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    values[X.data == 0] = 0
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape, copy=False)
 
 
 def csr_ratio_dot(csr, start, stop, A, B, beta, floor, out):
-    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k)."""
+    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k).
+
+    ``x`` may have any sign: with weights for data, ``beta + 1`` gives the ``(weight * y^(beta - 1)) @ B`` of a mask.
+    """
     out[...] = _ratio(_rows(csr, start, stop, len(B)), A, B, beta, floor) @ B
 
 

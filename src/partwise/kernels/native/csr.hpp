@@ -175,13 +175,20 @@ inline void dots(const T* pieces, const I* index, Size count, Size ahead, const 
     }
 }
 
-// y <- x * max(y, floor)^(beta - 2)
+// y <- x * max(y, floor)^(beta - 2), which is 0 where x = 0 though the power of a small y may be infinite
 template <class T>
 inline void to_ratios(const T* x, Size count, T beta, T floor, T* y) {
     auto apply = [&](auto f) {
-        for (Size e = 0; e < count; ++e) y[e] = f(x[e], at_least(y[e], floor));
+        for (Size e = 0; e < count; ++e) {
+            const T ratio = f(x[e], at_least(y[e], floor));
+            y[e] = x[e] == 0 ? T(0) : ratio;
+        }
     };
-    if (beta == T(1))
+    if (beta == T(2))
+        apply([](T x, T) { return x; });
+    else if (beta == T(3))
+        apply([](T x, T y) { return x * y; });
+    else if (beta == T(1))
         apply([](T x, T y) { return x / y; });
     else if (beta == T(0))
         apply([](T x, T y) { return x / y / y; });
