@@ -630,6 +630,40 @@ def test_kl_sweep_is_monotone_and_returns_the_value_of_the_new_rows(k, dtype, l1
         assert value == pytest.approx(exact, rel=1e3 * float(np.finfo(dtype).eps), abs=1e3 * float(np.finfo(dtype).eps))
 
 
+def masked(k, dtype, index=np.int32):
+    """A problem whose stored cells alone are observed, with weights: the weighted data, and each row's column sums."""
+    csr, A, B = problem(k, dtype, index)
+    weights = 0.5 + np.random.default_rng(5).random(len(csr[2]))
+    W = sp.csr_array((weights, csr[1], csr[0]), shape=(61, 97))
+    return (*csr[:2], frozen((weights * csr[2]).astype(dtype))), weights, A, B, frozen(W @ B.astype(np.float64))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7)])
+def test_kl_kernels_with_column_sums_of_each_row_equal_the_reference(k, dtype, index, rows):
+    csr, _, A, B, colsum = masked(k, dtype, index)
+    start, stop = rows
+    m, part = stop - start, slice(*rows)
+    bound = 4000 * k * np.finfo(dtype).eps  # as for kl_sweep
+    block = [csr, start, stop, A[part], B, colsum[part], 0.01, 0.01, FLOOR]
+    agree("kl_sweep", [*block, 2, np.ones(k), np.ones(k)], [3, 10, 11], bound, bound)
+    agree("kl_solve", [*block, 1e-3, 3, np.full(m, 7, np.uint8)], [3, 11], 0, bound)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+def test_equal_column_sums_for_each_row_are_the_shared_ones(module):
+    csr, A, B = problem(5)
+    colsum, found = B.sum(0), []
+    for sums in (colsum, np.tile(colsum, (61, 1))):
+        a, evidence = A.copy(), np.zeros((2, 5))
+        value = module.kl_sweep(csr, 0, 61, a, B, sums, 0.1, 0.0, FLOOR, 2, *evidence)
+        module.kl_solve(csr, 0, 61, a, B, sums, 0.1, 0.0, FLOOR, 1e-3, 8, np.zeros(61, np.uint8))
+        found.append((a.tobytes(), evidence.tobytes(), value))
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_coordinate_that_does_not_help_becomes_exactly_zero_in_one_sweep(dtype):
     X = sp.csr_array(np.array([[2.0, 4.0, 0.0, 0.0]], dtype))
@@ -738,6 +772,7 @@ def wrong_calls():
     yield "float32 gram", TypeError, "pivot", (out, gram.astype(np.float32), A, 0, done)
     yield "cross of other dtype", TypeError, "pivot", (out, gram, A.astype(np.float32), 0, done)
     yield "read-only A", TypeError, "pivot", (A, gram, A, 0, done)
+    yield "colsum of other rows", ValueError, "kl_solve", (csr, 0, 61, out, B, A[1:], 0, 0, FLOOR, 1e-3, 5, done)
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "short colsum", ValueError, "kl_sweep", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1, k, k)

@@ -313,20 +313,22 @@ def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, con
     """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
 
     Coordinate descent on the row's nonzeros, see `kl_sweep`, four sweeps a round. ``colsum`` (k,) holds the column
-    sums of B; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
-    all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its
-    neighbours. A row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in `hals_solve`.
+    sums of B, or (m, k) those of each row; ``floor`` is a share of the row's largest x here. A row is finished before
+    the first round in which, for all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a
+    row never looks at its neighbours. A row without nonzeros becomes 0. ``A`` is overwritten; ``converged`` as in
+    `hals_solve`.
     """
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         converged[i] = 0
         for sweep in range(0, max_sweeps, 4):
             y, pull = _kl_look(x, b, A[i], floor)
-            g = colsum + l1 + l2 * A[i] - pull
-            worst = np.abs(np.where(A[i] > 0, g, np.minimum(g, 0))) / np.maximum(colsum + l1, SWEEP_LIMIT_TINY)
+            g = pushes[i] + l2 * A[i] - pull
+            worst = np.abs(np.where(A[i] > 0, g, np.minimum(g, 0))) / np.maximum(pushes[i], SWEEP_LIMIT_TINY)
             if worst.max(initial=0) <= tol:
                 converged[i] = 1
                 break
-            _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, min(4, max_sweeps - sweep))
+            _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, min(4, max_sweeps - sweep))
 
 
 def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2):
@@ -343,7 +345,9 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2)
     * else down, to the share t of a_q where ``pull - a_q curve + a_q curve / t = push``: each 1 / (1 - s (1 - t)) lies
       below its chord in s = a_q b_q / y.
 
-    Each agrees with Newton's step near the minimiser. A row without nonzeros becomes 0. Returns the sum over stored
+    Each agrees with Newton's step near the minimiser. A row without nonzeros becomes 0. ``colsum`` (k,) holds the
+    column sums of B. Where cells have weights w, the data are w x and ``colsum`` (m, k) holds ``sum_j w_ij b_j`` for
+    each row; it must not be negative, so a difference is cut off at 0 by the caller. Returns the sum over stored
     entries of ``x log(x / y) - x`` with the new rows. O(nnz k + nnz (coordinates that can move) sweeps).
 
     References
@@ -351,12 +355,13 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2)
     Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
     """
     value = 0.0
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         y, pull = _kl_look(x, b, A[i], floor)
-        g = colsum + l1 + l2 * A[i] - pull
+        g = pushes[i] + l2 * A[i] - pull
         grad2 += np.where(A[i] > 0, g, np.minimum(g, 0)) ** 2
         neg2 += pull.astype(np.float64) ** 2
-        y = _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, sweeps)
+        y = _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, sweeps)
         x, y = x.astype(np.float64), y.astype(np.float64)
         value += float(np.sum(x * np.log(x / y) - x))
     return value

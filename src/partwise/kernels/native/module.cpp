@@ -4,10 +4,12 @@
 #include <nanobind/stl/tuple.h>
 
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "kernels.hpp"
 
@@ -63,6 +65,8 @@ using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
+using OneOrEach = nb::ndarray<T, nb::c_contig, nb::device::cpu>;  // what all rows share, or one for each of them
+template <class T>
 using Table = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;  // rows anywhere, the numbers of a row together
 template <class T, class I>
 using Csr = std::tuple<Vector<const I>, Vector<const I>, Vector<const T>>;
@@ -82,6 +86,29 @@ void check(const char* name, const Vector<T>& array, Size length) {
     if (Size(array.shape(0)) != length)
         refuse(std::string(name) + " has length " + std::to_string(array.shape(0)) + ", but the other arguments need " +
                std::to_string(length) + ".");
+}
+
+std::string listed(const Size* shape, Size dimensions) {
+    std::string text = "(";
+    for (Size d = 0; d < dimensions; ++d) text += (d ? ", " : "") + std::to_string(shape[d]);
+    return text + (dimensions == 1 ? ",)" : ")");
+}
+
+// Numbers from what belongs to one row to what belongs to the next: 0 for an array of the given shape, which all rows
+// share, its size for one of the shape (rows, ...shape).
+template <class T>
+Size stride_of(const char* name, const OneOrEach<T>& array, Size rows, std::initializer_list<Size> shape) {
+    std::vector<Size> found, each(shape);
+    for (std::size_t d = 0; d < array.ndim(); ++d) found.push_back(array.shape(d));
+    if (found == each) return 0;
+    Size size = 1;
+    for (Size length : shape) size *= length;
+    each.insert(each.begin(), rows);
+    if (found != each)
+        refuse(std::string(name) + " has shape " + listed(found.data(), found.size()) +
+               ", but the other arguments need " + listed(each.data() + 1, each.size() - 1) + " or " +
+               listed(each.data(), each.size()) + ".");
+    return size;
 }
 
 template <class T>
@@ -280,33 +307,31 @@ void bind_sparse(nb::module_& module) {
     module.def(
         "kl_sweep",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Vector<const double>& colsum, double l1, double l2, double floor, Size sweeps,
+           const OneOrEach<const double>& colsum, double l1, double l2, double floor, Size sweeps,
            const Vector<double>& grad2, const Vector<double>& neg2) {
             const auto X = rows_of<T, I>(csr, start, stop);
-            const Size k = B.shape(1);
+            const Size k = B.shape(1), stride = stride_of("colsum", colsum, stop - start, {k});
             check("A", A, stop - start, k);
-            check("colsum", colsum, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
-            return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, sweeps, grad2.data(),
-                                           neg2.data());
+            return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, sweeps,
+                                           grad2.data(), neg2.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
         "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert());
     module.def(
         "kl_solve",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Vector<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
+           const OneOrEach<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
            const Vector<std::uint8_t>& converged) {
             const auto X = rows_of<T, I>(csr, start, stop);
-            const Size k = B.shape(1);
+            const Size k = B.shape(1), stride = stride_of("colsum", colsum, stop - start, {k});
             check("A", A, stop - start, k);
-            check("colsum", colsum, k);
             check("converged", converged, stop - start);
             nb::gil_scoped_release release;
-            sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, tol, max_sweeps,
-                                    converged.data());
+            sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, tol,
+                                    max_sweeps, converged.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
         "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert());
