@@ -461,6 +461,42 @@ def test_pivot_depends_neither_on_the_start_nor_on_the_neighbours(k, dtype):
 
 
 @pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 8, 17, 33])
+def test_pivot_takes_a_gram_matrix_for_each_row(k, dtype, module):
+    rng = np.random.default_rng(0)
+    bases, X = rng.random((19, k, 3 * k + 5)), rng.random((19, 3 * k + 5))
+    grams = frozen(np.matmul(bases, bases.transpose(0, 2, 1)))
+    cross = frozen(np.einsum("ij,ikj->ik", X, bases).astype(dtype))
+    A, done = (rng.random((19, k)) > 0.5).astype(dtype), np.full(19, 7, np.uint8)
+    start = A.copy()
+    module.pivot(A, grams, cross, 0.1, done)
+    assert done.tolist() == [1] * 19
+    for i in range(19):
+        alone, one = start[i : i + 1].copy(), np.zeros(1, np.uint8)
+        module.pivot(alone, grams[i], cross[i : i + 1], 0.1, one)  # a matrix shared by a single row
+        if module is kernels:
+            assert (alone[0] == A[i]).all()
+        np.testing.assert_allclose(alone[0], A[i], rtol=1e-6 if dtype == np.float32 else 1e-9, atol=1e-11)
+    again = np.zeros_like(A)
+    module.pivot(again, frozen(np.tile(grams[0], (19, 1, 1))), cross, 0.1, done)
+    shared = np.zeros_like(A)
+    module.pivot(shared, grams[0], cross, 0.1, done)
+    np.testing.assert_allclose(again, shared, rtol=1e-6 if dtype == np.float32 else 1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+def test_pivot_leaves_only_the_rows_alone_whose_own_gram_matrix_has_no_solution(module):
+    X, H = least_squares(6, "random", 5)
+    grams = np.tile(H @ H.T, (5, 1, 1))
+    grams[2] = np.nan
+    A, done = np.ones((5, 6)), np.full(5, 7, np.uint8)
+    module.pivot(A, grams, X @ H.T, 0.0, done)
+    assert done.tolist() == [1, 1, 0, 1, 1] and (A[2] == 1).all()
+    np.testing.assert_allclose(A[[0, 4]], [nnls(H.T, X[i])[0] for i in (0, 4)], atol=1e-12)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_pivot_leaves_the_rows_alone_that_it_does_not_finish(bad, module):
     X, H = least_squares(10, "random", 20)
@@ -773,6 +809,10 @@ def wrong_calls():
     yield "cross of other dtype", TypeError, "pivot", (out, gram, A.astype(np.float32), 0, done)
     yield "read-only A", TypeError, "pivot", (A, gram, A, 0, done)
     yield "colsum of other rows", ValueError, "kl_solve", (csr, 0, 61, out, B, A[1:], 0, 0, FLOOR, 1e-3, 5, done)
+    yield "colsum of other rows", ValueError, "kl_sweep", (csr, 0, 61, out, B, A[1:], 0, 0, FLOOR, 1, k, k)
+    cube = np.zeros((61, 5, 5))
+    yield "gram of other rows", ValueError, "pivot", (out, cube[1:], A, 0, done)
+    yield "gram of four dimensions", ValueError, "pivot", (out, cube[None], A, 0, done)
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "short colsum", ValueError, "kl_sweep", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1, k, k)

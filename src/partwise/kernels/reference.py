@@ -202,8 +202,9 @@ def pivot(A, gram, cross, l1, done):
     active set starts from the row of ``A``, a feasible point: it goes towards the solution for F until an entry reaches
     0 and leaves F, or there, whereupon the entry with the lowest gradient enters. Each step lowers the quadratic, so
     no F comes twice and it ends; 10 k + 20 steps are granted. Where the minimiser is unique it does not depend on the
-    start; it never depends on the neighbours. ``gram`` (k, k) is float64 and already holds the ridge; its diagonal
-    gains 4 eps times its trace, so that a singular one can be factorised. ``cross`` is (m, k), of the dtype of A; the
+    start; it never depends on the neighbours. ``gram`` is float64 and already holds the ridge, (k, k) for all rows or
+    (m, k, k) with a matrix for each; its diagonal gains 4 eps times its trace, so that a singular one can be
+    factorised. ``cross`` is (m, k), of the dtype of A; the
     arithmetic is float64. ``A`` is overwritten in the rows that finish; they get 1 in ``done``, uint8 of shape (m,),
     the others 0: rows that meet a system without a solution or a number that is not finite.
     O(|F|^3 + k |F|) a round natively, O(k^3) here.
@@ -214,28 +215,36 @@ def pivot(A, gram, cross, l1, done):
     doi:10.1002/(SICI)1099-128X(199709/10)11:5<393::AID-CEM483>3.0.CO;2-L
     """
     m, k = A.shape
-    gram = gram + np.eye(k) * max(4 * np.finfo(float).eps * np.trace(gram), np.finfo(float).tiny)
+    grams = np.broadcast_to(gram, (m, k, k))
     chunk = max(1, PIVOT_BYTES // (8 * max(k, 1) ** 2))
     for low in range(0, m, chunk):
         part = slice(low, low + chunk)
         right, start = cross[part].astype(np.float64) - l1, A[part].astype(np.float64)
-        a, finished = _exchange_rows(gram, right, start)
+        systems = grams[part] + np.eye(k) * _jitter(grams[part])
+        a, finished = _exchange_rows(systems, right, start)
         for i in np.flatnonzero(~finished):
-            a[i], finished[i] = _descend_row(gram, right[i : i + 1], start[i])
+            a[i], finished[i] = _descend_row(systems[i : i + 1], right[i : i + 1], start[i])
         finished &= np.isfinite(a).all(axis=1)
         A[part][finished] = np.maximum(a, 0)[finished]
         done[part] = finished
 
 
-def _exchange_rows(gram, cross, start):
+def _jitter(grams):
+    """What the diagonal of each matrix gains, so that a singular one can be factorised."""
+    trace = np.trace(grams, axis1=1, axis2=2)[:, None, None]
+    return np.maximum(4 * np.finfo(float).eps * trace, np.finfo(float).tiny)
+
+
+def _exchange_rows(grams, cross, start):
     """The minimisers of some rows by exchanging all infeasible entries, and the mask of those that finished."""
     m, k = cross.shape
     passive = start > 0
     a, fewest, patience, done = np.zeros((m, k)), np.full(m, k + 1), np.full(m, 4), np.zeros(m, bool)
     rows = np.flatnonzero(np.isfinite(cross).all(axis=1))
     while len(rows):
-        a[rows] = _solve_passive(gram, cross[rows], passive[rows])
-        wrong = _infeasible(a[rows], a[rows] @ gram - cross[rows], passive[rows], cross[rows])
+        a[rows] = _solve_passive(grams[rows], cross[rows], passive[rows])
+        gradient = np.einsum("ij,ijk->ik", a[rows], grams[rows]) - cross[rows]
+        wrong = _infeasible(a[rows], gradient, passive[rows], cross[rows])
         count = wrong.sum(axis=1)
         done[rows[count == 0]] = True
         patience[rows] = np.where(count < fewest[rows], 4, patience[rows]) - 1
@@ -245,15 +254,15 @@ def _exchange_rows(gram, cross, start):
     return a, done
 
 
-def _descend_row(gram, cross, start):
+def _descend_row(grams, cross, start):
     """The minimiser of one row by an active set from a feasible point, and whether it was reached."""
-    k = len(gram)
+    k = len(start)
     point, barred, entered, moved = np.maximum(start, 0), np.zeros(k, bool), None, False
     passive = point > 0
     if not (np.isfinite(cross).all() and np.isfinite(point).all()):
         return point, False
     for _ in range(10 * k + 20):
-        a = _solve_passive(gram, cross, passive[None])[0]
+        a = _solve_passive(grams, cross, passive[None])[0]
         if not np.isfinite(a).all():
             return point, False
         falls = passive & (a <= 0)
@@ -269,7 +278,7 @@ def _descend_row(gram, cross, start):
         if step < 1:
             continue
         barred &= not moved
-        gradient = np.where(passive | barred, 0, a @ gram - cross[0])
+        gradient = np.where(passive | barred, 0, a @ grams[0] - cross[0])
         entered, moved = int(np.argmin(gradient)), False
         if gradient[entered] >= -1e-12 * np.abs(cross).max():
             return point, True
@@ -284,17 +293,18 @@ def _infeasible(a, gradient, passive, cross):
     return np.where(passive, a < -small_a, gradient < -small_g)
 
 
-def _solve_passive(gram, cross, passive):
-    """Solve ``gram_FF a_F = cross_F`` for each row's own passive set F, zero elsewhere."""
-    k = len(gram)
-    systems = gram * (passive[:, :, None] & passive[:, None, :])
-    systems[:, np.arange(k), np.arange(k)] += ~passive * np.diag(gram).max(initial=1)
+def _solve_passive(grams, cross, passive):
+    """Solve ``gram_FF a_F = cross_F`` for each row's own matrix and passive set F, zero elsewhere."""
+    diagonal = np.arange(passive.shape[1])
+    systems = grams * (passive[:, :, None] & passive[:, None, :])
+    systems[:, diagonal, diagonal] += ~passive * grams[:, diagonal, diagonal].max(axis=1, keepdims=True, initial=1)
     try:
         return np.linalg.solve(systems, np.where(passive, cross, 0)[..., None])[..., 0]
     except np.linalg.LinAlgError:
         if len(cross) == 1:
             return np.full_like(cross, np.nan)
-        return np.concatenate([_solve_passive(gram, cross[i : i + 1], passive[i : i + 1]) for i in range(len(cross))])
+        each = [slice(i, i + 1) for i in range(len(cross))]
+        return np.concatenate([_solve_passive(grams[i], cross[i], passive[i]) for i in each])
 
 
 def rows_dot(X, B, out):

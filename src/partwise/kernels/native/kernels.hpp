@@ -32,7 +32,9 @@ struct DenseKernels {
     void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2);
-    void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
+    // gram_stride: numbers from the Gram matrix of a row to the next, k * k or 0
+    void (*pivot)(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* cross, double l1,
+                  std::uint8_t* done);
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);

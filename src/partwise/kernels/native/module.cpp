@@ -190,14 +190,13 @@ void bind_dense(nb::module_& module) {
         "grad2"_a.noconvert(), "neg2"_a.noconvert());
     module.def(
         "pivot",
-        [](const Matrix<T>& A, const Matrix<const double>& gram, const Matrix<const T>& cross, double l1,
+        [](const Matrix<T>& A, const OneOrEach<const double>& gram, const Matrix<const T>& cross, double l1,
            const Vector<std::uint8_t>& done) {
-            const Size m = A.shape(0), k = A.shape(1);
-            check("gram", gram, k, k);
+            const Size m = A.shape(0), k = A.shape(1), stride = stride_of("gram", gram, m, {k, k});
             check("cross", cross, m, k);
             check("done", done, m);
             nb::gil_scoped_release release;
-            dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data());
+            dense<T>().pivot(A.data(), m, k, gram.data(), stride, cross.data(), l1, done.data());
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
     module.def(

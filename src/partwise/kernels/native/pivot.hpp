@@ -249,9 +249,11 @@ inline void widen(const double* gram, const Pivot& P) {
     }
 }
 
-// Memory: A read and written, cross read once; gram and the factor, k x k each, stay in L1 or L2.
+// Memory: A read and written, cross and the Gram matrices read once; gram and the factor, k x k each, stay in L1 or L2.
+// Rows that share a Gram matrix have a stride of 0 and keep each other's columns of the factor.
 template <class T>
-void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done) {
+void pivot(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* cross, double l1,
+           std::uint8_t* done) {
     const Size width = up_to_vector(k);
     Scratch<double> squares(2 * k * width), vectors(7 * width);
     Scratch<Size> set(k);
@@ -263,9 +265,12 @@ void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, 
     P.solution = P.a + width, P.scale = P.solution + width;
     P.start = P.scale + width, P.point = P.start + width;
     P.set = set.get(), P.passive = flags.get(), P.wrong = P.passive + k;
-    if (k > 0) widen(gram, P);
     for (Size q = k; q < width; ++q) P.cross[q] = 0;
     for (Size i = 0; i < m; ++i) {
+        if (i == 0 || gram_stride > 0) {
+            widen(gram + i * gram_stride, P);
+            P.factored = 0;
+        }
         T* row = A + i * k;
         for (Size q = 0; q < k; ++q) {
             P.cross[q] = double(cross[i * k + q]) - l1;
