@@ -176,6 +176,54 @@ def test_ratio_products_take_weights_of_any_sign_for_data(k, dtype, index, beta)
     agree("csr_ratio_t_dot_add", [*block, total], [7], 0, atol)
 
 
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("beta", [2, 1, 0.5, 1.5, 3, 0, -0.7])
+def test_weighted_values_equal_the_reference(k, dtype, index, beta):
+    csr, A, B = problem(k, dtype, index)
+    data = frozen(csr[2] + dtype(0.1) * (beta <= 0))  # there every x is positive
+    weights = frozen(np.random.default_rng(4).random(len(data)).astype(dtype) * (np.arange(len(data)) % 3 > 0))
+    for start, stop in [(0, 61), (5, 38), (7, 8), (5, 7)]:
+        call = [(*csr[:2], data), weights, start, stop, A[start:stop], B, beta, FLOOR]
+        magnitude = len(data) * max(1.0, 1.21 * k) ** max(beta, 1) * 10  # the parts of a divergence, of both signs
+        agree("csr_weighted_value", call, [], 0, tolerance(dtype, 3 * k) * magnitude)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beta", [2, 1.5, 1, 0.5, 0, -0.7])
+def test_a_weighted_value_is_the_divergence_of_the_cells_that_count(beta, dtype, module):
+    csr, A, B = problem(3, dtype)
+    data = csr[2] + dtype(0.1) * (beta <= 0)
+    counted = np.arange(len(data)) % 2 == 0
+    hidden = np.where(counted, data, np.nan).astype(dtype)
+    X, mask = (sp.csr_array((values, csr[1], csr[0]), shape=(61, 97)).toarray() for values in (data, 0.5 * counted))
+    x, y, weight = X.astype(np.float64), np.asarray(A, np.float64) @ np.asarray(B, np.float64).T, mask
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if beta == 1:
+            d = np.where(x == 0, 0, x * np.log(x / y)) - x + y
+        elif beta == 0:
+            d = x / y - np.log(x / y) - 1
+        else:
+            d = (np.where(x == 0, 0, x**beta) + (beta - 1) * y**beta - beta * x * y ** (beta - 1)) / beta / (beta - 1)
+    expected = weight[weight > 0] @ d[weight > 0]
+    value = module.csr_weighted_value((*csr[:2], hidden), (0.5 * counted).astype(dtype), 0, 61, A, B, beta, FLOOR)
+    assert value == pytest.approx(expected, rel=200 * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", (*FEW_WIDTHS, 0))
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7), (12, 12)])
+def test_residuals_equal_the_reference(k, dtype, index, rows):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    out = np.full(csr[0][stop] - csr[0][start], np.nan, dtype)
+    atol = tolerance(dtype, k) * (15 + 1.21 * k)  # of the larger of x and y
+    agree("csr_residual", [csr, start, stop, A[start:stop], B, out], [5], 0, atol)
+
+
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -701,6 +749,24 @@ def test_equal_column_sums_for_each_row_are_the_shared_ones(module):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33])
+def test_a_masked_kl_sweep_lowers_the_weighted_divergence(k, dtype):
+    csr, weights, A, B, colsum = masked(k, dtype)
+    x = (csr[2] / weights).astype(dtype)
+    a, unused = 10 * A, np.zeros((2, k))
+
+    def divergence():
+        return kernels.csr_weighted_value((*csr[:2], x), weights.astype(dtype), 0, 61, a, B, 1, 1e-12)
+
+    values = [divergence()]
+    for _ in range(8):
+        kernels.kl_sweep(csr, 0, 61, a, B, colsum, 0, 0, 1e-12, 1, *unused)
+        values.append(divergence())
+    assert (np.diff(values) <= 1e3 * k * np.finfo(dtype).eps * values[0]).all()
+    assert values[-1] < 0.5 * values[0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_coordinate_that_does_not_help_becomes_exactly_zero_in_one_sweep(dtype):
     X = sp.csr_array(np.array([[2.0, 4.0, 0.0, 0.0]], dtype))
     B = np.array([[1, 0], [2, 1e-3], [0, 1], [0, 1]], dtype)
@@ -813,6 +879,10 @@ def wrong_calls():
     cube = np.zeros((61, 5, 5))
     yield "gram of other rows", ValueError, "pivot", (out, cube[1:], A, 0, done)
     yield "gram of four dimensions", ValueError, "pivot", (out, cube[None], A, 0, done)
+    yield "short weights", ValueError, "csr_weighted_value", (csr, data[1:], 0, 61, A, B, 1, FLOOR)
+    yield "A of other rows", ValueError, "csr_weighted_value", (csr, data, 1, 61, A, B, 1, FLOOR)
+    yield "short out", ValueError, "csr_residual", (csr, 0, 61, A, B, np.empty(len(data) - 1))
+    yield "A of other rows", ValueError, "csr_residual", (csr, 1, 61, A, B, np.empty(len(data)))
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "short colsum", ValueError, "kl_sweep", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1, k, k)

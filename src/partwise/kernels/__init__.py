@@ -32,7 +32,9 @@ csr_dot = _kernels.csr_dot
 csr_t_dot_add = _kernels.csr_t_dot_add
 csr_ratio_dot = _kernels.csr_ratio_dot
 csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
+csr_residual = _kernels.csr_residual
 csr_value = _kernels.csr_value
+csr_weighted_value = _kernels.csr_weighted_value
 dot = _kernels.dot
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
@@ -50,8 +52,10 @@ __all__ = [
     "csr_dot",
     "csr_ratio_dot",
     "csr_ratio_t_dot_add",
+    "csr_residual",
     "csr_t_dot_add",
     "csr_value",
+    "csr_weighted_value",
     "dot",
     "hals",
     "hals_solve",

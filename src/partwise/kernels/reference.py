@@ -107,6 +107,39 @@ def csr_value(csr, start, stop, A, B, beta, floor):
     return float(np.sum(x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1)))
 
 
+def csr_weighted_value(csr, weights, start, stop, A, B, beta, floor):
+    """Sum over stored entries of ``weight * d_beta(x | y)``, the whole divergence, as a float64. O(nnz k).
+
+    ``weights`` lie beside ``csr[2]``, of the same length and dtype. An entry of weight 0 contributes exactly 0 whatever
+    its x; x = 0 counts as the limit, y for beta = 1 and ``y^beta / beta`` for any other beta > 0. beta = 2 is
+    ``(x - y)^2 / 2`` with y as it is: nothing is divided by it, and there is no floor.
+    """
+    X = _rows(csr, start, stop, len(B))
+    part = slice(csr[0][start], csr[0][stop])
+    y = _stored_y(X, A, B, -np.inf if beta == 2 else floor).astype(np.float64)
+    counted = weights[part] != 0
+    weight, x, y = weights[part][counted].astype(np.float64), X.data[counted].astype(np.float64), y[counted]
+    return float(weight @ _divergence(x, y, beta))
+
+
+def _divergence(x, y, beta):
+    """``d_beta(x | y)``, entry by entry."""
+    if beta == 2:
+        return (x - y) ** 2 / 2
+    if beta == 1:
+        return x * np.log(np.where(x == 0, 1, x / y)) - x + y
+    if beta == 0:
+        return x / y - np.log(x / y) - 1
+    at_zero = y**beta / beta
+    return np.where(x == 0, at_zero, x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1) + at_zero)
+
+
+def csr_residual(csr, start, stop, A, B, out):
+    """Write ``x - a_i . b_j`` at the stored entries of the rows, in their order, into ``out``. O(nnz k)."""
+    X = _rows(csr, start, stop, len(B))
+    out[...] = X.data - _stored_y(X, A, B, -np.inf)
+
+
 def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
 

@@ -304,6 +304,31 @@ void bind_sparse(nb::module_& module) {
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
     module.def(
+        "csr_weighted_value",
+        [](const Csr<T, I>& csr, const Vector<const T>& weights, Size start, Size stop, const Matrix<const T>& A,
+           const Matrix<const T>& B, double beta, double floor) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("weights", weights, Size(std::get<2>(csr).shape(0)));
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            return sparse<T, I>().csr_weighted_value(X, weights.data(), A.data(), B.data(), k, beta, floor);
+        },
+        "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
+        "beta"_a, "floor"_a);
+    module.def(
+        "csr_residual",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<const T>& B,
+           const Vector<T>& out) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("A", A, stop - start, k);
+            check("out", out, X.indptr[stop] - X.indptr[start]);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_residual(X, A.data(), B.data(), k, out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
         "kl_sweep",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
            const OneOrEach<const double>& colsum, double l1, double l2, double floor, Size sweeps,
