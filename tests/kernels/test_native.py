@@ -224,6 +224,46 @@ def test_residuals_equal_the_reference(k, dtype, index, rows):
     agree("csr_residual", [csr, start, stop, A[start:stop], B, out], [5], 0, atol)
 
 
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", (*FEW_WIDTHS, 64, 130))
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7), (12, 12)])
+def test_row_grams_equal_the_reference_and_are_symmetric(k, dtype, index, rows):
+    csr, _, B = problem(k, dtype, index)
+    data = frozen(csr[2] * np.random.default_rng(4).choice([-1, 1], len(csr[2])).astype(dtype))
+    start, stop = rows
+    base = frozen(0.1 * np.asarray(B, np.float64).T @ B)
+    out = np.full((stop - start, k, k), np.nan, dtype)
+    size = 97 * 1.21 * 15  # float64 sums of terms of both signs, rounded once
+    atol = tolerance(np.float64, 97) * size
+    agree("row_grams", [(*csr[:2], data), start, stop, B, base, out], [5], np.finfo(dtype).eps, atol)
+    kernels.row_grams((*csr[:2], data), start, stop, B, base, out)
+    assert (out == out.transpose(0, 2, 1)).all()
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_a_downdate_leaves_of_a_gram_matrix_has_all_its_digits(dtype, module):
+    rng = np.random.default_rng(0)
+    B = rng.random((3000, 20)).astype(dtype)
+    wide = B.astype(np.float64)
+    missing = np.arange(2970)
+    csr = np.array([0, 2970]), missing, np.full(2970, -1, dtype)
+    out = np.empty((1, 20, 20), dtype)
+    module.row_grams(csr, 0, 1, B, wide.T @ wide, out)
+    expected = wide[2970:].T @ wide[2970:]
+    np.testing.assert_allclose(out[0], expected, rtol=np.finfo(dtype).eps if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 20, 33])
+def test_the_gram_matrix_of_a_row_does_not_depend_on_its_neighbours(k, dtype):
+    csr, _, B = problem(k, dtype)
+    together, alone = np.empty((61, k, k), dtype), np.empty((61, k, k), dtype)
+    kernels.row_grams(csr, 0, 61, B, np.eye(k), together)
+    for i in range(61):
+        kernels.row_grams(csr, i, i + 1, B, np.eye(k), alone[i : i + 1])
+    assert together.tobytes() == alone.tobytes()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -879,6 +919,10 @@ def wrong_calls():
     cube = np.zeros((61, 5, 5))
     yield "gram of other rows", ValueError, "pivot", (out, cube[1:], A, 0, done)
     yield "gram of four dimensions", ValueError, "pivot", (out, cube[None], A, 0, done)
+    yield "out of other rows", ValueError, "row_grams", (csr, 0, 61, B, gram, cube[1:])
+    yield "out not square", ValueError, "row_grams", (csr, 0, 61, B, gram, np.zeros((61, 5, 4)))
+    yield "base not square", ValueError, "row_grams", (csr, 0, 61, B, gram[1:], cube)
+    yield "float32 base", TypeError, "row_grams", (csr, 0, 61, B, gram.astype(np.float32), cube)
     yield "short weights", ValueError, "csr_weighted_value", (csr, data[1:], 0, 61, A, B, 1, FLOOR)
     yield "A of other rows", ValueError, "csr_weighted_value", (csr, data, 1, 61, A, B, 1, FLOOR)
     yield "short out", ValueError, "csr_residual", (csr, 0, 61, A, B, np.empty(len(data) - 1))

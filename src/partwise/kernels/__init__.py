@@ -42,6 +42,7 @@ look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
+row_grams = _kernels.row_grams
 rows_dot = _kernels.rows_dot
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
@@ -64,6 +65,7 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "row_grams",
     "rows_dot",
     "summary",
     "t_dot_add",

@@ -140,6 +140,21 @@ def csr_residual(csr, start, stop, A, B, out):
     out[...] = X.data - _stored_y(X, A, B, -np.inf)
 
 
+def row_grams(csr, start, stop, B, base, out):
+    """Write ``base + sum_j e_ij b_j b_j'`` over the stored entries e of every row i into ``out`` of shape (m, k, k).
+
+    What a row of A sees of B where each cell has a weight of its own: with the weights for data and a ``base`` of 0 the
+    weighted Gram matrix; with ``base = B'B`` and -1 at the missing cells what is left of it. Data may have any sign;
+    sums are float64 whatever the dtype, rounded once. ``base`` (k, k) is float64 and symmetric, and may hold a ridge.
+    O(nnz k^2).
+    """
+    indptr, indices, data = csr
+    for i in range(start, stop):
+        entries = slice(indptr[i], indptr[i + 1])
+        b = B[indices[entries]].astype(np.float64)
+        out[i - start] = base + (b.T * data[entries]) @ b
+
+
 def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
 

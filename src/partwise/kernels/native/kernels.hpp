@@ -52,6 +52,7 @@ struct SparseKernels {
     double (*csr_weighted_value)(CsrRows<T, I> X, const T* weights, const T* A, const T* B, Size k, double beta,
                                  double floor);
     void (*csr_residual)(CsrRows<T, I> X, const T* A, const T* B, Size k, T* out);
+    void (*row_grams)(CsrRows<T, I> X, const T* B, Size k, const double* base, T* out);
     // colsum_stride: numbers from the column sums of a row to the next, k or 0
     double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
                        double l2, double floor, Size sweeps, double* grad2, double* neg2);

@@ -65,6 +65,8 @@ using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
+using Cube = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+template <class T>
 using OneOrEach = nb::ndarray<T, nb::c_contig, nb::device::cpu>;  // what all rows share, or one for each of them
 template <class T>
 using Table = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;  // rows anywhere, the numbers of a row together
@@ -109,6 +111,14 @@ Size stride_of(const char* name, const OneOrEach<T>& array, Size rows, std::init
                ", but the other arguments need " + listed(each.data() + 1, each.size() - 1) + " or " +
                listed(each.data(), each.size()) + ".");
     return size;
+}
+
+template <class T>
+void check(const char* name, const Cube<T>& array, Size rows, Size k) {
+    const Size shape[] = {Size(array.shape(0)), Size(array.shape(1)), Size(array.shape(2))}, wanted[] = {rows, k, k};
+    if (shape[0] != rows || shape[1] != k || shape[2] != k)
+        refuse(std::string(name) + " has shape " + listed(shape, 3) + ", but the other arguments need " +
+               listed(wanted, 3) + ".");
 }
 
 template <class T>
@@ -328,6 +338,18 @@ void bind_sparse(nb::module_& module) {
             sparse<T, I>().csr_residual(X, A.data(), B.data(), k, out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "row_grams",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& B, const Matrix<const double>& base,
+           const Cube<T>& out) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("base", base, k, k);
+            check("out", out, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().row_grams(X, B.data(), k, base.data(), out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "base"_a.noconvert(), "out"_a.noconvert());
     module.def(
         "kl_sweep",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
