@@ -61,6 +61,18 @@ def quadratic(k, m, dtype, seed=0):
     return A, *frozen(gram, cross)
 
 
+def quadratics(k, m, dtype, seed=0):
+    """A start, a Gram matrix for each row, of which some have a dead component, and linear terms of both signs."""
+    rng = np.random.default_rng(seed)
+    factors = rng.random((m, 2 * k + 3, k)) + 0.5 * np.eye(2 * k + 3, k)
+    if k > 2:
+        factors[::3, :, 2] = 0
+    grams = np.matmul(factors.transpose(0, 2, 1), factors)
+    A = rng.random((m, k)).astype(dtype) * (rng.random((m, k)) > 0.4).astype(dtype)
+    cross = np.einsum("ij,ijk->ik", rng.random((m, 2 * k + 3)), factors) - 0.1 * k * rng.random((m, k))
+    return A, *frozen(grams.astype(dtype), cross.astype(dtype))
+
+
 def agree(name, arguments, written, rtol, atol=0.0):
     """Call both kernels on copies of the arrays at the positions ``written`` and compare those and the results."""
     results = []
@@ -426,6 +438,112 @@ def test_a_row_solved_alone_is_bitwise_the_row_solved_among_others(k, dtype):
         alone = A[i : i + 1].copy()
         kernels.hals_solve(alone, gram, cross[i : i + 1], 0.1, 1e-4, 200, np.empty(1, np.uint8))
         assert (alone[0] == together[i]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 4, 31])
+@pytest.mark.parametrize(("l1", "sweeps"), [(0.0, 1), (0.3, 3)])
+def test_row_hals_equals_the_reference(k, dtype, m, l1, sweeps):
+    A, grams, cross = quadratics(k, m, dtype)
+    scale = np.abs(cross).max(initial=0) / (k / 2)  # as for hals; the least live diagonal is about 2 k / 3
+    atol = 80 * k * np.finfo(dtype).eps * scale
+    agree("row_hals", [A, grams, cross, l1, sweeps, *np.zeros((3, k))], [0], 0, atol)
+    sums = np.random.default_rng(2).random((3, k))
+    copies = [[A.copy(), *sums.copy()] for _ in range(2)]
+    for module, (a, grad2, neg2, norm2) in zip((kernels, reference), copies, strict=True):
+        module.row_hals(a, grams, cross, l1, sweeps, grad2, neg2, norm2)
+    (a, grad2, neg2, norm2), (_, expected_grad2, expected_neg2, _) = copies
+    np.testing.assert_allclose(norm2, sums[2] + (a.astype(np.float64) ** 2).sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(neg2, expected_neg2, rtol=1e-12)  # float64 sums of the same numbers
+    limit = 400 * k * np.finfo(dtype).eps * (1 + expected_neg2.max() + expected_grad2.max())
+    np.testing.assert_allclose(grad2, expected_grad2, rtol=0, atol=limit)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("k", [1, 2, 5, 10, 17])
+def test_row_hals_with_one_gram_for_all_rows_is_hals(k, module):
+    A, gram, cross = quadratic(k, 13, np.float64)
+    expected, sums = A.copy(), np.zeros((2, 3, k))
+    module.hals(expected, gram, cross, 0.1, 2, *sums[0])
+    module.row_hals(A, np.tile(gram, (13, 1, 1)), cross, 0.1, 2, *sums[1])
+    np.testing.assert_allclose(A, expected, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(sums[1], sums[0], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 6, 20])
+def test_a_coordinate_is_left_alone_in_the_rows_where_its_diagonal_is_not_positive(k, dtype, module):
+    A, grams, cross = quadratics(k, 9, dtype)
+    A, grams = A + dtype(1), grams.copy()
+    grams[4, k - 1], grams[4, :, k - 1] = 0, 0
+    grams[5, 0, 0] = -1
+    before, sums = A.copy(), np.zeros((3, k))
+    module.row_hals(A, grams, cross, 0.0, 2, *sums)
+    assert A[4, k - 1] == before[4, k - 1] and A[5, 0] == before[5, 0]
+    if k == 1:
+        alone = np.zeros((3, 1))
+        rest = [0, 1, 2, 3, 6, 7, 8]
+        module.row_hals(before[rest], grams[rest], cross[rest], 0.0, 2, *alone)
+        assert sums[0] == pytest.approx(alone[0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("k", [3, 10, 64])
+def test_bad_numbers_stay_in_their_row_where_each_row_has_its_gram_matrix(value, k):
+    A, grams, cross = quadratics(k, 11, np.float64)
+    cross, grams = cross.copy(), grams.copy()
+    cross[5, 0], grams[7, 1, 1] = value, np.nan
+    kernels.row_hals(A, grams, cross, 0.0, 2, *np.zeros((3, k)))
+    assert not np.isfinite(A[[5, 7]]).all(axis=1).any()
+    assert np.isfinite(np.delete(A, [5, 7], axis=0)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 3, 23])
+def test_row_hals_solve_equals_the_reference(k, dtype, m):
+    A, grams, cross = quadratics(k, m, dtype)
+    grams = grams + np.eye(k, dtype=dtype) * np.einsum("ijj->ij", grams)[:, None, :]  # well conditioned
+    tol = 100 * k * np.finfo(dtype).eps
+    solutions = []
+    for module in (kernels, reference):
+        a, converged = A.copy(), np.full(m, 7, np.uint8)
+        module.row_hals_solve(a, grams, cross, 0.1, tol, 3000, converged)
+        assert converged.tolist() == [1] * m
+        solutions.append(a)
+    atol = 8 * k * tol * np.abs(cross).max(initial=0) / (k / 12)  # over the least eigenvalue, as for hals_solve
+    np.testing.assert_allclose(*solutions, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_row_hals_solve_reports_the_rows_that_did_not_finish(dtype):
+    A, grams, cross = quadratics(10, 21, dtype)
+    for sweeps in (1, 0):
+        a, expected, converged = A.copy(), A.copy(), np.full(21, 7, np.uint8)
+        kernels.row_hals_solve(a, grams, cross, 0.0, 1e-6, sweeps, converged)
+        assert not converged.any()
+        reference.row_hals_solve(expected, grams, cross, 0.0, 1e-6, sweeps, converged)
+        np.testing.assert_allclose(a, expected, rtol=0, atol=1e4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 6, 10, 20, 33])
+def test_a_row_with_its_gram_matrix_solved_alone_is_bitwise_the_row_among_others(k, dtype):
+    A, grams, cross = quadratics(k, 31, dtype)
+    for name, numbers in [("row_hals_solve", (1e-4, 200)), ("row_hals", (3,))]:
+        order = np.random.default_rng(3).permutation(31)
+
+        def solved(rows, name=name, numbers=numbers):
+            a = A[rows].copy()
+            kept = [np.empty(len(rows), np.uint8)] if name == "row_hals_solve" else np.zeros((3, k))
+            getattr(kernels, name)(a, grams[rows], cross[rows], 0.1, *numbers, *kept)
+            return a
+
+        together = solved(np.arange(31))
+        assert (solved(order) == together[order]).all()
+        assert all((solved(np.array([i])) == together[i]).all() for i in range(31))
 
 
 def least_squares(k, kind, m=60, seed=0):
@@ -919,6 +1037,12 @@ def wrong_calls():
     cube = np.zeros((61, 5, 5))
     yield "gram of other rows", ValueError, "pivot", (out, cube[1:], A, 0, done)
     yield "gram of four dimensions", ValueError, "pivot", (out, cube[None], A, 0, done)
+    yield "grams of other rows", ValueError, "row_hals", (out, cube[1:], A, 0, 1, k, k, k)
+    yield "one gram", TypeError, "row_hals", (out, gram, A, 0, 1, k, k, k)
+    yield "short norm2", ValueError, "row_hals", (out, cube, A, 0, 1, k, k, short)
+    yield "cross of other rows", ValueError, "row_hals", (out, cube, A[1:], 0, 1, k, k, k)
+    yield "grams of other rows", ValueError, "row_hals_solve", (out, cube[1:], A, 0, 1e-3, 5, done)
+    yield "short converged", ValueError, "row_hals_solve", (out, cube, A, 0, 1e-3, 5, done[1:])
     yield "out of other rows", ValueError, "row_grams", (csr, 0, 61, B, gram, cube[1:])
     yield "out not square", ValueError, "row_grams", (csr, 0, 61, B, gram, np.zeros((61, 5, 4)))
     yield "base not square", ValueError, "row_grams", (csr, 0, 61, B, gram[1:], cube)

@@ -43,6 +43,8 @@ mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
 row_grams = _kernels.row_grams
+row_hals = _kernels.row_hals
+row_hals_solve = _kernels.row_hals_solve
 rows_dot = _kernels.rows_dot
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
@@ -66,6 +68,8 @@ __all__ = [
     "mu",
     "pivot",
     "row_grams",
+    "row_hals",
+    "row_hals_solve",
     "rows_dot",
     "summary",
     "t_dot_add",

@@ -171,15 +171,33 @@ def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2):
     """
     neg2 += np.einsum("ij,ij->j", cross, cross, dtype=np.float64)
     for sweep in range(sweeps):
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = A @ gram[:, q] - cross[:, q] + A.dtype.type(l1)
+        for q in range(A.shape[1]):
+            g, step = _slope(A, gram, cross, l1, q)
             if sweep == 0:
                 projected = np.where(A[:, q] > 0, g, np.minimum(g, 0)).astype(np.float64)
                 grad2[q] += projected @ projected
-            np.maximum(A[:, q] - g / gram[q, q], 0, out=A[:, q])
+            np.maximum(A[:, q] - step, 0, out=A[:, q])
     norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
+
+
+def _slope(A, gram, cross, l1, q):
+    """The gradient of every row along coordinate q and the step to its zero; both 0 where the curvature is not > 0.
+
+    ``gram`` is (k, k), or (m, k, k) with a matrix for each row.
+    """
+    slope = A @ gram[:, q] if gram.ndim == 2 else np.einsum("ij,ij->i", A, gram[:, :, q])
+    curvature = gram[..., q, q]
+    dead = curvature <= 0
+    g = np.where(dead, A.dtype.type(0), slope - cross[:, q] + A.dtype.type(l1))
+    return g, g / np.where(dead, A.dtype.type(1), curvature)
+
+
+def row_hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2):
+    """`hals` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A.
+
+    A coordinate is left alone in the rows whose ``grams[i, q, q]`` is <= 0. Monotone as `hals`. O(m k^2 sweeps).
+    """
+    hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2)
 
 
 def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
@@ -195,16 +213,19 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged):
         rows = np.flatnonzero(converged == 0)
         if not len(rows):
             return
-        a, c = A[rows], cross[rows]
+        a, c, grams = A[rows], cross[rows], gram if gram.ndim == 2 else gram[rows]
         worst = np.zeros(len(rows), A.dtype)
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = a @ gram[:, q] - c[:, q] + A.dtype.type(l1)
+        for q in range(A.shape[1]):
+            g, step = _slope(a, grams, c, l1, q)
             np.maximum(worst, np.abs(np.where(a[:, q] > 0, g, np.minimum(g, 0))), out=worst)
-            np.maximum(a[:, q] - g / gram[q, q], 0, out=a[:, q])
+            np.maximum(a[:, q] - step, 0, out=a[:, q])
         A[rows] = a
         converged[rows] = worst <= limit[rows]
+
+
+def row_hals_solve(A, grams, cross, l1, tol, max_sweeps, converged):
+    """`hals_solve` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A."""
+    hals_solve(A, grams, cross, l1, tol, max_sweeps, converged)
 
 
 def look_ahead(previous, current, weight, lowest):

@@ -35,6 +35,10 @@ struct DenseKernels {
     // gram_stride: numbers from the Gram matrix of a row to the next, k * k or 0
     void (*pivot)(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* cross, double l1,
                   std::uint8_t* done);
+    void (*row_hals)(T* A, Size m, Size k, const T* grams, const T* cross, double l1, Size sweeps, double* grad2,
+                     double* neg2, double* norm2);
+    void (*row_hals_solve)(T* A, Size m, Size k, const T* grams, const T* cross, double l1, double tol,
+                           Size max_sweeps, std::uint8_t* converged);
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);

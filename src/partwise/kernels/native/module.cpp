@@ -210,6 +210,36 @@ void bind_dense(nb::module_& module) {
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
     module.def(
+        "row_hals",
+        [](const Matrix<T>& A, const Cube<const T>& grams, const Matrix<const T>& cross, double l1, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("grams", grams, m, k);
+            check("cross", cross, m, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            check("norm2", norm2, k);
+            nb::gil_scoped_release release;
+            dense<T>().row_hals(A.data(), m, k, grams.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
+                                norm2.data());
+        },
+        "A"_a.noconvert(), "grams"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
+        "neg2"_a.noconvert(), "norm2"_a.noconvert());
+    module.def(
+        "row_hals_solve",
+        [](const Matrix<T>& A, const Cube<const T>& grams, const Matrix<const T>& cross, double l1, double tol,
+           Size max_sweeps, const Vector<std::uint8_t>& converged) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("grams", grams, m, k);
+            check("cross", cross, m, k);
+            check("converged", converged, m);
+            nb::gil_scoped_release release;
+            dense<T>().row_hals_solve(A.data(), m, k, grams.data(), cross.data(), l1, tol, max_sweeps,
+                                      converged.data());
+        },
+        "A"_a.noconvert(), "grams"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
+        "converged"_a.noconvert());
+    module.def(
         "dot",
         [](const Table<T>& X, const Matrix<const T>& B, const Matrix<T>& out) {
             const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
