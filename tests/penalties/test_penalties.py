@@ -14,6 +14,7 @@ from partwise.penalties import (
     BY_NAME,
     L1,
     L2,
+    Box,
     Decorrelation,
     Elastic,
     Exclusive,
@@ -55,6 +56,7 @@ EXAMPLES = {
     "sum": Sum((L1(0.3), Smooth(0.4), Decorrelation(0.2))),
 }
 SETS = {
+    "box": Box(0.1, 0.5),
     "simplex": Simplex(),
     "simplex of components": Simplex(2.0, each="component"),
     "at most": Simplex(at_most=True),
