@@ -25,8 +25,8 @@ from benchmarks import limits, report
 from benchmarks.contestants import NAMES, contestant
 from benchmarks.defaults import default
 from benchmarks.peak import measured
-from benchmarks.race import Counts, Course, Entry, Terms, search, start, time_all
-from benchmarks.reference import Best, long_run
+from benchmarks.race import Counts, Course, Entry, Terms, prepared, search, time_all
+from benchmarks.reference import long_run
 from benchmarks.verdict import missing, verdict
 from benchmarks.workloads import WORKLOADS
 
@@ -60,14 +60,10 @@ def options() -> argparse.Namespace:
 
 def set_up(name: str, o: argparse.Namespace) -> Course:
     """Data, starts and the best objective, from a long run if nobody made one yet."""
-    workload = WORKLOADS[name]
-    X = workload.matrix(o.dtype)
-    starts = [start(X, workload.k, seed) for seed in range(o.starts)]
-    course = Course(workload, X, starts, o.threads, Best(f"{name} {o.dtype}"))
-    print(
-        f"\n{name}: {X.shape[0]} x {X.shape[1]}, k={workload.k}, beta={workload.beta:g}, {o.dtype}; {workload.origin}"
-    )
-    long_run(course, o.reference or (30 if workload.beta == 2 else 120))
+    course = prepared(name, o.dtype, o.starts, o.threads)
+    w, (rows, columns) = course.workload, course.X.shape
+    print(f"\n{name}: {rows} x {columns}, k={w.k}, beta={w.beta:g}, {o.dtype}; {w.origin}")
+    long_run(course, o.reference)
     return course
 
 

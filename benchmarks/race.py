@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.contestants import Contestant, Run, Start
 from benchmarks.objective import objective
 from benchmarks.reference import Best
-from benchmarks.workloads import Workload
+from benchmarks.workloads import WORKLOADS, Workload
 
 TARGETS = (0.1, 0.01, 0.001)
 STALLED = 1e-5  # of the way, between n and 2 n iterations
@@ -63,6 +63,13 @@ class Course:
     def fraction(self, s: int, value: float) -> float:
         """The fraction of the way from the start to the best that is left."""
         return (value - self.best.value) / (self.first[s] - self.best.value)
+
+
+def prepared(name: str, dtype: str, starts: int, threads: int) -> Course:
+    """The course of a workload, with as many starts."""
+    workload = WORKLOADS[name]
+    X = workload.matrix(dtype)
+    return Course(workload, X, [start(X, workload.k, seed) for seed in range(starts)], threads, Best(name))
 
 
 @dataclass
