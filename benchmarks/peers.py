@@ -14,7 +14,6 @@ import gc
 import json
 import math
 import sys
-import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -23,9 +22,10 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import limits, report
 from benchmarks.contestants import NAMES, contestant
+from benchmarks.course import Course, prepared
 from benchmarks.defaults import default
 from benchmarks.peak import measured
-from benchmarks.race import Counts, Course, Entry, Terms, prepared, search, time_all
+from benchmarks.race import Counts, Entry, Terms, search, time_all
 from benchmarks.reference import long_run
 from benchmarks.verdict import missing, verdict
 from benchmarks.workloads import WORKLOADS
@@ -46,8 +46,9 @@ def options() -> argparse.Namespace:
         "--contestants", nargs="+", default=list(NAMES), metavar="NAME", help=" ".join(NAMES) + " partwise:SOLVER"
     )
     parser.add_argument("--cap", type=float, default=60, help="most seconds of a run")
-    parser.add_argument("--patience", type=float, default=20, help="most times the fastest contestant's seconds")
-    parser.add_argument("--budget", type=float, default=1200, help="seconds for a workload, the reference apart")
+    parser.add_argument("--patience", type=float, default=2, help="most times the fastest peer's seconds")
+    parser.add_argument("--plenty", type=float, default=3, help="most times the wanted ratio times partwise's seconds")
+    parser.add_argument("--budget", type=float, default=200, help="seconds for a workload, the reference apart")
     parser.add_argument(
         "--reference", type=float, help="seconds of the reference run if there is none (30; KL, IS 120)"
     )
@@ -99,7 +100,7 @@ def race(name: str, o: argparse.Namespace) -> dict:
     """One workload: everything that was found, printed and returned."""
     course = set_up(name, o)
     entries, absent = enter(course, o.contestants)
-    terms = Terms(o.cap, o.patience, time.monotonic() + o.budget, o.rounds)
+    terms = Terms(o.cap, o.patience, o.plenty, o.budget, o.rounds)
     counts = search(entries, course, terms)
     time_all(entries, counts, terms)
     won = verdict(entries, counts, course)

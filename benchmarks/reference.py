@@ -18,7 +18,7 @@ from benchmarks.objective import objective
 from benchmarks.packages import folder
 
 if TYPE_CHECKING:
-    from benchmarks.race import Course
+    from benchmarks.course import Course
 
 FILE = "best.json"
 
@@ -85,7 +85,7 @@ def run(course: Course, W, H, seconds: float, by: str):
 
 def main() -> None:
     """Make the long runs that are missing."""
-    from benchmarks.race import prepared
+    from benchmarks.course import prepared
     from benchmarks.workloads import WORKLOADS
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
