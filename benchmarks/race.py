@@ -161,7 +161,7 @@ class Entry:
             reason = f"not within {cap:.3g} s, " * (seen.seconds[0] > cap) + "its own rule stops it"
         elif self.next_rung(s, rung, cap) <= rung:
             reason = f"not within {cap:.3g} s"
-        elif terms.over(0.7):
+        elif s and terms.over(0.7):
             reason = "not within the budget"
         else:
             reason = self.stalls(s, rung)
