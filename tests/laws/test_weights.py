@@ -271,7 +271,7 @@ def test_constraints_hold_around_missing_cells(solver):
     shares = rng.dirichlet(np.full(3, 0.3), size=60)
     X = shares @ rng.random((3, 20))
     holes = np.where(rng.random(X.shape) < 0.25, np.nan, X)
-    model = NMF(3, solver=solver, penalty_W=Simplex(), random_state=0, max_iter=600, tol=1e-6)
+    model = NMF(3, solver=solver, penalty_W=Simplex(), random_state=0, max_iter=2000, tol=1e-6)
     W = model.fit_transform(holes)
     np.testing.assert_allclose(W.sum(axis=1), 1, atol=1e-10)
     np.testing.assert_allclose(model.transform(holes).sum(axis=1), 1, atol=1e-10)
