@@ -32,7 +32,9 @@ csr_dot = _kernels.csr_dot
 csr_t_dot_add = _kernels.csr_t_dot_add
 csr_ratio_dot = _kernels.csr_ratio_dot
 csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
+csr_residual = _kernels.csr_residual
 csr_value = _kernels.csr_value
+csr_weighted_value = _kernels.csr_weighted_value
 dot = _kernels.dot
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
@@ -40,6 +42,9 @@ look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
+row_grams = _kernels.row_grams
+row_hals = _kernels.row_hals
+row_hals_solve = _kernels.row_hals_solve
 rows_dot = _kernels.rows_dot
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
@@ -50,8 +55,10 @@ __all__ = [
     "csr_dot",
     "csr_ratio_dot",
     "csr_ratio_t_dot_add",
+    "csr_residual",
     "csr_t_dot_add",
     "csr_value",
+    "csr_weighted_value",
     "dot",
     "hals",
     "hals_solve",
@@ -60,6 +67,9 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "row_grams",
+    "row_hals",
+    "row_hals_solve",
     "rows_dot",
     "summary",
     "t_dot_add",

@@ -85,14 +85,19 @@ def _stored_y(X, A, B, floor):
 
 
 def _ratio(X, A, B, beta, floor):
-    """The block with ``x y^(beta - 2)`` in place of x at its stored entries."""
+    """The block with ``x y^(beta - 2)`` in place of x at its stored entries, 0 where x = 0 whatever y."""
     y = _stored_y(X, A, B, floor)
-    values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    with np.errstate(over="ignore", invalid="ignore"):  # the power of a small y may be infinite, and 0 times that nan
+        values = X.data / y if beta == 1 else X.data * y ** X.data.dtype.type(beta - 2)
+    values[X.data == 0] = 0
     return sp.csr_array((values, X.indices, X.indptr), shape=X.shape, copy=False)
 
 
 def csr_ratio_dot(csr, start, stop, A, B, beta, floor, out):
-    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k)."""
+    """Write ``(x * y^(beta - 2)) @ B`` over the stored entries into ``out`` of shape (m, k). O(nnz k).
+
+    ``x`` may have any sign: with weights for data, ``beta + 1`` gives the ``(weight * y^(beta - 1)) @ B`` of a mask.
+    """
     out[...] = _ratio(_rows(csr, start, stop, len(B)), A, B, beta, floor) @ B
 
 
@@ -118,6 +123,54 @@ def csr_value(csr, start, stop, A, B, beta, floor):
     return float(np.sum(x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1)))
 
 
+def csr_weighted_value(csr, weights, start, stop, A, B, beta, floor):
+    """Sum over stored entries of ``weight * d_beta(x | y)``, the whole divergence, as a float64. O(nnz k).
+
+    ``weights`` lie beside ``csr[2]``, of the same length and dtype. An entry of weight 0 contributes exactly 0 whatever
+    its x; x = 0 counts as the limit, y for beta = 1 and ``y^beta / beta`` for any other beta > 0. beta = 2 is
+    ``(x - y)^2 / 2`` with y as it is: nothing is divided by it, and there is no floor.
+    """
+    X = _rows(csr, start, stop, len(B))
+    part = slice(csr[0][start], csr[0][stop])
+    y = _stored_y(X, A, B, -np.inf if beta == 2 else floor).astype(np.float64)
+    counted = weights[part] != 0
+    weight, x, y = weights[part][counted].astype(np.float64), X.data[counted].astype(np.float64), y[counted]
+    return float(weight @ _divergence(x, y, beta))
+
+
+def _divergence(x, y, beta):
+    """``d_beta(x | y)``, entry by entry."""
+    if beta == 2:
+        return (x - y) ** 2 / 2
+    if beta == 1:
+        return x * np.log(np.where(x == 0, 1, x / y)) - x + y
+    if beta == 0:
+        return x / y - np.log(x / y) - 1
+    at_zero = y**beta / beta
+    return np.where(x == 0, at_zero, x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1) + at_zero)
+
+
+def csr_residual(csr, start, stop, A, B, out):
+    """Write ``x - a_i . b_j`` at the stored entries of the rows, in their order, into ``out``. O(nnz k)."""
+    X = _rows(csr, start, stop, len(B))
+    out[...] = X.data - _stored_y(X, A, B, -np.inf)
+
+
+def row_grams(csr, start, stop, B, base, out):
+    """Write ``base + sum_j e_ij b_j b_j'`` over the stored entries e of every row i into ``out`` of shape (m, k, k).
+
+    What a row of A sees of B where each cell has a weight of its own: with the weights for data and a ``base`` of 0 the
+    weighted Gram matrix; with ``base = B'B`` and -1 at the missing cells what is left of it. Data may have any sign;
+    sums are float64 whatever the dtype, rounded once. ``base`` (k, k) is float64 and symmetric, and may hold a ridge.
+    O(nnz k^2).
+    """
+    indptr, indices, data = csr
+    for i in range(start, stop):
+        entries = slice(indptr[i], indptr[i + 1])
+        b = B[indices[entries]].astype(np.float64)
+        out[i - start] = base + (b.T * data[entries]) @ b
+
+
 def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None):
     """``sweeps`` rounds of coordinate descent on ``1/2 a gram a' - (cross - l1) a'`` for every row a >= 0 of ``A``.
 
@@ -135,15 +188,33 @@ def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None)
     lower, upper = _bounds(A, lower, upper)
     neg2 += np.einsum("ij,ij->j", cross, cross, dtype=np.float64)
     for sweep in range(sweeps):
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = A @ gram[:, q] - cross[:, q] + A.dtype.type(l1)
+        for q in range(A.shape[1]):
+            g, step = _slope(A, gram, cross, l1, q)
             if sweep == 0:
                 projected = _projected(A[:, q], g, lower[:, q], upper[:, q]).astype(np.float64)
                 grad2[q] += projected @ projected
-            np.clip(A[:, q] - g / gram[q, q], lower[:, q], upper[:, q], out=A[:, q])
+            np.clip(A[:, q] - step, lower[:, q], upper[:, q], out=A[:, q])
     norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
+
+
+def _slope(A, gram, cross, l1, q):
+    """The gradient of every row along coordinate q and the step to its zero; both 0 where the curvature is not > 0.
+
+    ``gram`` is (k, k), or (m, k, k) with a matrix for each row.
+    """
+    slope = A @ gram[:, q] if gram.ndim == 2 else np.einsum("ij,ij->i", A, gram[:, :, q])
+    curvature = gram[..., q, q]
+    dead = curvature <= 0
+    g = np.where(dead, A.dtype.type(0), slope - cross[:, q] + A.dtype.type(l1))
+    return g, g / np.where(dead, A.dtype.type(1), curvature)
+
+
+def row_hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None):
+    """`hals` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A.
+
+    A coordinate is left alone in the rows whose ``grams[i, q, q]`` is <= 0. Monotone as `hals`. O(m k^2 sweeps).
+    """
+    hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2, lower, upper)
 
 
 def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged, lower=None, upper=None):
@@ -161,15 +232,18 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged, lower=None, upper
         if not len(rows):
             return
         a, c, low, high = A[rows], cross[rows], lower[rows], upper[rows]
-        worst = np.zeros(len(rows), A.dtype)
-        for q in range(len(gram)):
-            if gram[q, q] <= 0:
-                continue
-            g = a @ gram[:, q] - c[:, q] + A.dtype.type(l1)
+        grams, worst = gram if gram.ndim == 2 else gram[rows], np.zeros(len(rows), A.dtype)
+        for q in range(A.shape[1]):
+            g, step = _slope(a, grams, c, l1, q)
             np.maximum(worst, np.abs(_projected(a[:, q], g, low[:, q], high[:, q])), out=worst)
-            np.clip(a[:, q] - g / gram[q, q], low[:, q], high[:, q], out=a[:, q])
+            np.clip(a[:, q] - step, low[:, q], high[:, q], out=a[:, q])
         A[rows] = a
         converged[rows] = worst <= limit[rows]
+
+
+def row_hals_solve(A, grams, cross, l1, tol, max_sweeps, converged, lower=None, upper=None):
+    """`hals_solve` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A."""
+    hals_solve(A, grams, cross, l1, tol, max_sweeps, converged, lower, upper)
 
 
 def look_ahead(previous, current, weight, lowest):
@@ -221,11 +295,11 @@ def pivot(A, gram, cross, l1, done, lower=None, upper=None):
     0 and leaves F, or there, whereupon the entry with the lowest gradient enters. Each step lowers the quadratic, so
     no F comes twice and it ends; 10 k + 20 steps are granted. Where the minimiser is unique it does not depend on the
     start; it never depends on the neighbours. With bounds the row is ``lower + a`` with ``0 <= a <= upper - lower``,
-    and an entry outside F lies at either end of its room; a fixed one never enters. ``gram`` (k, k) is float64 and
-    already holds the ridge; its diagonal gains 4 eps times its trace, so that a singular one can be factorised.
-    ``cross`` is (m, k), of the dtype of A; the arithmetic is float64. ``A`` is overwritten in the rows that finish;
-    they get 1 in ``done``, uint8 of shape (m,), the others 0: rows that meet a system without a solution or a number
-    that is not finite. O(|F|^3 + k |F|) a round natively, O(k^3) here.
+    and an entry outside F lies at either end of its room; a fixed one never enters. ``gram`` is float64 and already
+    holds the ridge, (k, k) for all rows or (m, k, k) with a matrix for each; its diagonal gains 4 eps times its trace,
+    so that a singular one can be factorised. ``cross`` is (m, k), of the dtype of A; the arithmetic is float64. ``A``
+    is overwritten in the rows that finish; they get 1 in ``done``, uint8 of shape (m,), the others 0: rows that meet a
+    system without a solution or a number that is not finite. O(|F|^3 + k |F|) a round natively, O(k^3) here.
 
     References
     ----------
@@ -234,23 +308,30 @@ def pivot(A, gram, cross, l1, done, lower=None, upper=None):
     doi:10.1016/0305-0548(94)90106-6
     """
     m, k = A.shape
-    gram = gram + np.eye(k) * max(4 * np.finfo(float).eps * np.trace(gram), np.finfo(float).tiny)
+    grams = np.broadcast_to(gram, (m, k, k))
     lower, upper = _bounds(A, lower, upper)
     chunk = max(1, PIVOT_BYTES // (8 * max(k, 1) ** 2))
     for part in (slice(low, low + chunk) for low in range(0, m, chunk)):
         low, right = lower[part].astype(np.float64), cross[part].astype(np.float64) - l1
-        taken, room = low @ gram, upper[part] - low
+        systems = grams[part] + np.eye(k) * _jitter(grams[part])
+        taken, room = np.einsum("ij,ijk->ik", low, systems), upper[part] - low
         size = np.maximum(np.abs(right), np.abs(taken)).max(axis=1, keepdims=True, initial=0)
         right, start = right - taken, np.clip(A[part] - low, 0, room)
-        a, finished = _exchange_rows(gram, right, start, room, size)
+        a, finished = _exchange_rows(systems, right, start, room, size)
         for i in np.flatnonzero(~finished):
-            a[i], finished[i] = _descend_row(gram, right[i : i + 1], start[i], room[i], size[i])
+            a[i], finished[i] = _descend_row(systems[i : i + 1], right[i : i + 1], start[i], room[i], size[i])
         finished &= np.isfinite(a).all(axis=1)
         A[part][finished] = np.clip((a + low).astype(A.dtype), lower[part], upper[part])[finished]
         done[part] = finished
 
 
-def _exchange_rows(gram, cross, start, room, size):
+def _jitter(grams):
+    """What the diagonal of each matrix gains, so that a singular one can be factorised."""
+    trace = np.trace(grams, axis1=1, axis2=2)[:, None, None]
+    return np.maximum(4 * np.finfo(float).eps * trace, np.finfo(float).tiny)
+
+
+def _exchange_rows(grams, cross, start, room, size):
     """The minimisers of some rows by exchanging all infeasible entries, and the mask of those that finished.
 
     ``room``: the largest value of each entry. ``size`` (m, 1): the numbers that gradients are differences of.
@@ -260,8 +341,8 @@ def _exchange_rows(gram, cross, start, room, size):
     passive, fewest, patience = (start > 0) & ~full, np.full(m, k + 1), np.full(m, 4)
     rows = np.flatnonzero(np.isfinite(cross).all(axis=1))
     while len(rows):
-        a[rows] = _solve_passive(gram, cross[rows], passive[rows], np.where(full, room, 0)[rows])
-        gradient = a[rows] @ gram - cross[rows]
+        a[rows] = _solve_passive(grams[rows], cross[rows], passive[rows], np.where(full, room, 0)[rows])
+        gradient = np.einsum("ij,ijk->ik", a[rows], grams[rows]) - cross[rows]
         wrong = _infeasible(a[rows], gradient, passive[rows], full[rows], room[rows], size[rows])
         count = wrong.sum(axis=1)
         done[rows[count == 0]] = True
@@ -273,15 +354,15 @@ def _exchange_rows(gram, cross, start, room, size):
     return a, done
 
 
-def _descend_row(gram, cross, start, room, size):
+def _descend_row(grams, cross, start, room, size):
     """The minimiser of one row by an active set from a feasible point, and whether it was reached."""
-    k = len(gram)
+    k = len(start)
     point, full, barred, entered, moved = start.copy(), (room > 0) & (start >= room), np.zeros(k, bool), None, False
     passive = (point > 0) & ~full
     if not (np.isfinite(cross).all() and np.isfinite(point).all()):
         return point, False
     for _ in range(10 * k + 20):
-        a = _solve_passive(gram, cross, passive[None], np.where(full, room, 0))[0]
+        a = _solve_passive(grams, cross, passive[None], np.where(full, room, 0)[None])[0]
         if not np.isfinite(a).all():
             return point, False
         falls, rises = passive & (a <= 0), passive & (a >= room)
@@ -299,7 +380,7 @@ def _descend_row(gram, cross, start, room, size):
         if step < 1:
             continue
         barred &= not moved
-        gradient = np.where(passive | barred | (room == 0), 0, a @ gram - cross[0])
+        gradient = np.where(passive | barred | (room == 0), 0, a @ grams[0] - cross[0])
         gain = np.where(full, gradient, -gradient)
         entered, moved = int(np.argmax(gain)), False
         if gain[entered] <= 1e-12 * size:
@@ -316,18 +397,18 @@ def _infeasible(a, gradient, passive, full, room, size):
     return np.where(passive, outside, pushed & (room > 0))
 
 
-def _solve_passive(gram, cross, passive, held):
-    """Solve ``gram_FF a_F = cross_F - (held gram)_F`` for each row's own passive set F, ``held`` elsewhere."""
-    k, right = len(gram), cross - held @ gram
-    systems = gram * (passive[:, :, None] & passive[:, None, :])
-    systems[:, np.arange(k), np.arange(k)] += ~passive * np.diag(gram).max(initial=1)
+def _solve_passive(grams, cross, passive, held):
+    """Solve ``gram_FF a_F = cross_F - (held gram)_F`` for each row's own matrix and set F, ``held`` elsewhere."""
+    diagonal, right = np.arange(passive.shape[1]), cross - np.einsum("ij,ijk->ik", held, grams)
+    systems = grams * (passive[:, :, None] & passive[:, None, :])
+    systems[:, diagonal, diagonal] += ~passive * grams[:, diagonal, diagonal].max(axis=1, keepdims=True, initial=1)
     try:
         return held + np.linalg.solve(systems, np.where(passive, right, 0)[..., None])[..., 0]
     except np.linalg.LinAlgError:
         if len(cross) == 1:
             return np.full_like(cross, np.nan)
         rows = [slice(i, i + 1) for i in range(len(cross))]
-        return np.concatenate([_solve_passive(gram, cross[i], passive[i], held[i]) for i in rows])
+        return np.concatenate([_solve_passive(grams[i], cross[i], passive[i], held[i]) for i in rows])
 
 
 def rows_dot(X, B, out):
@@ -346,23 +427,24 @@ def kl_solve(csr, start, stop, A, B, colsum, l1, l2, floor, tol, max_sweeps, con
     """Minimise the Kullback-Leibler divergence of every row of X over its row a >= 0 of ``A``, B fixed.
 
     Coordinate descent on the row's nonzeros, see `kl_sweep`, four sweeps a round. ``colsum`` (k,) holds the column
-    sums of B; ``floor`` is a share of the row's largest x here. A row is finished before the first round in which, for
-    all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a row never looks at its
-    neighbours. A row without nonzeros becomes 0, or its lower bounds. ``A`` is overwritten; ``converged`` as in
-    `hals_solve`.
+    sums of B, or (m, k) those of each row; ``floor`` is a share of the row's largest x here. A row is finished before
+    the first round in which, for all q, the projected gradient is <= ``tol * (colsum[q] + l1)`` in absolute value; a
+    row never looks at its neighbours. A row without nonzeros becomes 0, or its lower bounds. ``A`` is overwritten;
+    ``converged`` as in `hals_solve`.
     """
     lower, upper = _bounds(A, lower, upper)
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         converged[i] = 0
         for sweep in range(0, max_sweeps, 4):
             y, pull = _kl_look(x, b, A[i], floor, lower[i])
-            g = colsum + l1 + l2 * A[i] - pull
-            worst = np.abs(_projected(A[i], g, lower[i], upper[i])) / np.maximum(colsum + l1, SWEEP_LIMIT_TINY)
+            g = pushes[i] + l2 * A[i] - pull
+            worst = np.abs(_projected(A[i], g, lower[i], upper[i])) / np.maximum(pushes[i], SWEEP_LIMIT_TINY)
             if worst.max(initial=0) <= tol:
                 converged[i] = 1
                 break
             bounds = lower[i], upper[i]
-            _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, min(4, max_sweeps - sweep), *bounds)
+            _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, min(4, max_sweeps - sweep), *bounds)
 
 
 def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2, lower=None, upper=None):
@@ -380,7 +462,9 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2,
       below its chord in s = a_q b_q / y.
 
     Each agrees with Newton's step near the minimiser. With bounds it ends at the first it meets, and a coordinate moves
-    whose step is not barred by one. A row without nonzeros becomes 0, or its lower bounds. Returns the sum over stored
+    whose step is not barred by one. A row without nonzeros becomes 0, or its lower bounds. ``colsum`` (k,) holds the
+    column sums of B. Where cells have weights w, the data are w x and ``colsum`` (m, k) holds ``sum_j w_ij b_j`` for
+    each row, >= 0 and not below its rounding if it is a difference. Returns the sum over stored
     entries of ``x log(x / y) - x`` with the new rows. O(nnz k + nnz (coordinates that can move) sweeps).
 
     References
@@ -388,12 +472,13 @@ def kl_sweep(csr, start, stop, A, B, colsum, l1, l2, floor, sweeps, grad2, neg2,
     Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; Hien & Gillis (2021), doi:10.1007/s10915-021-01504-0
     """
     value, (lower, upper) = 0.0, _bounds(A, lower, upper)
+    pushes = np.broadcast_to(colsum, A.shape) + l1
     for i, x, b in _positive_rows(csr, start, stop, B):
         y, pull = _kl_look(x, b, A[i], floor, lower[i])
-        g = colsum + l1 + l2 * A[i] - pull
+        g = pushes[i] + l2 * A[i] - pull
         grad2 += _projected(A[i], g, lower[i], upper[i]) ** 2
         neg2 += pull.astype(np.float64) ** 2
-        y = _kl_descend(x, b, A[i], y, g, colsum + l1, l2, floor, sweeps, lower[i], upper[i])
+        y = _kl_descend(x, b, A[i], y, g, pushes[i], l2, floor, sweeps, lower[i], upper[i])
         x, y = x.astype(np.float64), y.astype(np.float64)
         value += float(np.sum(x * np.log(x / y) - x))
     return value

@@ -37,8 +37,8 @@ class Box(BasePenalty):
     [[2.0, 1.0]]
     """
 
-    lower: Any = number(-1, 0, "scalar component row", default=0.0)  # noqa: RUF009
-    upper: Any = number(-1, 0, "scalar component row", default=np.inf)  # noqa: RUF009
+    lower: Any = number(-1, 0, "scalar component row", default=0.0)
+    upper: Any = number(-1, 0, "scalar component row", default=np.inf)
 
     def __post_init__(self) -> None:
         lower, upper = (np.asarray(bound, np.float64) for bound in (self.lower, self.upper))

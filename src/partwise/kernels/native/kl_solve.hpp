@@ -48,16 +48,17 @@ inline double log_of(double x) {
 template <class T>
 class KlRow {
 public:
-    KlRow(Size longest, Size k, const double* colsum, double l1, double l2, double floor)
-        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), colsum_(colsum), l1_(l1), l2_(l2), floor_(floor),
+    KlRow(Size longest, Size k, double l1, double l2, double floor)
+        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), l1_(l1), l2_(l2), floor_(floor),
           scratch_((k + 3) * capacity_ + 2 * (k + lanes<T>)), active_(k), x_(scratch_.get()), y_(x_ + capacity_),
           ratio_(y_ + capacity_), slab_(ratio_ + capacity_), pull_(slab_ + k * capacity_),
           pieces_(pull_ + k + lanes<T>) {}
 
-    // False for a row without positive entries. bounds: those of the row, or null.
+    // False for a row without positive entries. colsum: what every component of B adds to the row's y; bounds: those of
+    // the row, or null.
     template <class I>
-    bool open(const CsrRows<T, I>& X, Size i, Bounds<T> bounds) {
-        bounds_ = bounds;
+    bool open(const CsrRows<T, I>& X, Size i, const double* colsum, Bounds<T> bounds) {
+        colsum_ = colsum, bounds_ = bounds;
         const Size low = X.indptr[i];
         count_ = X.indptr[i + 1] - low;
         padded_ = (count_ + kl_pad - 1) / kl_pad * kl_pad;
@@ -206,7 +207,7 @@ private:
     }
 
     Size k_, capacity_, count_ = 0, padded_ = 0, moving_ = 0;
-    const double* colsum_;
+    const double* colsum_ = nullptr;
     Bounds<T> bounds_{};
     double l1_, l2_, floor_;
     Scratch<T> scratch_;
@@ -228,13 +229,13 @@ inline Size longest_row(const CsrRows<T, I>& X) {
 // Memory: X and A read once, B gathered three times in a row (the second and third find it in cache) into scratch of
 // k numbers per nonzero of the longest row, of which a sweep reads the coordinates that can move.
 template <class T, class I>
-double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-                Size sweeps, double* grad2, double* neg2, Bounds<T> bounds) {
-    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+                double l2, double floor, Size sweeps, double* grad2, double* neg2, Bounds<T> bounds) {
+    KlRow<T> row(longest_row(X), k, l1, l2, floor);
     double value = 0;
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
-        if (!row.open(X, i, from_row(bounds, i - X.start, k))) {
+        if (!row.open(X, i, colsum + (i - X.start) * colsum_stride, from_row(bounds, i - X.start, k))) {
             row.settle(a);
             continue;
         }
@@ -247,15 +248,15 @@ double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum,
 
 // Memory: as kl_sweep, once a round.
 template <class T, class I>
-void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-              double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds) {
+void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+              double l2, double floor, double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds) {
     constexpr Size sweeps_a_round = 4;
-    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+    KlRow<T> row(longest_row(X), k, l1, l2, floor);
     Scratch<double> unused(2 * k);
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
         const I* index = X.indices + X.indptr[i];
-        if (!row.open(X, i, from_row(bounds, i - X.start, k))) {
+        if (!row.open(X, i, colsum + (i - X.start) * colsum_stride, from_row(bounds, i - X.start, k))) {
             row.settle(a);
             converged[i - X.start] = 1;
             continue;

@@ -315,10 +315,11 @@ inline void close_row(const Pivot& P, T* row, Bounds<T> bounds) {
         row[q] = bounds.lower ? clip(T(P.a[q] + double(bounds.lower[q])), bounds, q) : T(positive_part(P.a[q]));
 }
 
-// Memory: A read and written, cross and bounds read once; gram and the factor, k x k each, stay in L1 or L2.
+// Memory: A read and written, cross, bounds and the Gram matrices read once; gram and the factor, k x k each, stay in L1 or
+// L2. Rows that share a Gram matrix have a stride of 0 and keep each other's columns of the factor.
 template <class T>
-void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done,
-           Bounds<T> bounds) {
+void pivot(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* cross, double l1,
+           std::uint8_t* done, Bounds<T> bounds) {
     const Size width = up_to_vector(k);
     Scratch<double> squares(2 * k * width), vectors(9 * width);
     Scratch<Size> set(k);
@@ -331,9 +332,12 @@ void pivot(T* A, Size m, Size k, const double* gram, const T* cross, double l1, 
     P.start = P.scale + width, P.point = P.start + width;
     P.right = P.point + width, P.room = P.right + width;
     P.set = set.get(), P.passive = flags.get(), P.wrong = P.passive + k, P.full = P.wrong + k;
-    if (k > 0) widen(gram, P);
     for (Size q = k; q < width; ++q) P.cross[q] = 0;
     for (Size i = 0; i < m; ++i) {
+        if (k > 0 && (i == 0 || gram_stride > 0)) {
+            widen(gram + i * gram_stride, P);
+            P.factored = 0;
+        }
         open_row(P, A + i * k, cross + i * k, l1, from_row(bounds, i, k));
         done[i] = pivot_row(P);
         if (done[i]) close_row(P, A + i * k, from_row(bounds, i, k));
