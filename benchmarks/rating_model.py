@@ -28,7 +28,7 @@ class Recipe:
     A strength is in ratings: a bias of strength 3 gives way as if three more ratings had said the usual.
     """
 
-    tastes: int = 10
+    tastes: int = 20
     bias: float = 3.0
     taste: float = 16.0
     tol: float = 1e-3
