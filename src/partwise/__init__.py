@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import datasets, io
+    from partwise import datasets, io, penalties
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -25,7 +25,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("datasets", "io")
+_ROOMS = ("datasets", "io", "penalties")
 
 __all__ = [
     "NMF",
@@ -37,6 +37,7 @@ __all__ = [
     "io",
     "load",
     "non_negative_factorization",
+    "penalties",
     "save",
 ]
 

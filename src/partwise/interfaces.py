@@ -9,7 +9,7 @@ factor being updated, ``B`` the fixed one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -76,32 +76,30 @@ class Split:
         return self.pos - self.neg
 
 
-GRAM_BYTES = 8 << 20
-"""Of Gram matrices of rows that are alive at a time."""
-
-
-@dataclass
+@dataclass(frozen=True)
 class RowQuadratic:
     """Least squares in rows that do not share a Gram matrix: each minimises ``1/2 a gram_i a' - cross_i a'``.
+
+    ``gram_i = base + sum_j e_ij b_j b_j'``: that of all cells, and what each row has more or less. Solvers form the
+    matrices of a few rows at a time, or none.
 
     Attributes
     ----------
     cross : ndarray of shape (m, k)
         ``(w * X) B``, in the dtype of the data.
-    grams : callable
-        ``(start, stop) -> ndarray of shape (stop - start, k, k)``: ``B' diag(w_i) B`` of some rows, made when wanted.
+    B : ndarray of shape (p, k)
+        The fixed factor.
+    base : ndarray of shape (k, k), float64
+    excess : (indptr, indices, e)
+        CSR arrays of a matrix of which row ``start`` is the first of these.
+    start : int
     """
 
     cross: Array
-    grams: Callable[[int, int], Array]
-
-    def chunks(self) -> Iterator[tuple[slice, Array]]:
-        """The rows in runs, and the Gram matrices of each: at most `GRAM_BYTES`, to be used and forgotten."""
-        m, k = self.cross.shape
-        height = max(1, GRAM_BYTES // max(1, k * k * self.cross.itemsize))
-        for low in range(0, m, height):
-            high = min(low + height, m)
-            yield slice(low, high), self.grams(low, high)
+    B: Array
+    base: Array
+    excess: tuple[Array, Array, Array]
+    start: int
 
 
 @dataclass(frozen=True)
@@ -166,19 +164,22 @@ class Terms:
     lower: Array | None = None
     upper: Array | None = None
 
+    whole = False
+
     @property
     def faces(self) -> frozenset[str]:
         """Keys of `FACES`: what a solver must understand to use these terms."""
+        arrays = isinstance(self.linear, np.ndarray), isinstance(self.ridge, np.ndarray)
         parts = {
-            "linear": np.any(self.linear),
-            "pull": np.any(np.less(self.linear, 0)),
-            "rows": np.ndim(self.linear) == 2,
-            "ridge": np.any(self.ridge),
-            "ridges": np.ndim(self.ridge) == 1,
+            "linear": self.linear.any() if arrays[0] else self.linear,
+            "pull": (self.linear < 0).any() if arrays[0] else self.linear < 0,
+            "rows": arrays[0] and self.linear.ndim == 2,
+            "ridge": self.ridge.any() if arrays[1] else self.ridge,
+            "ridges": arrays[1],
             "gram": self.gram is not None,
             "bounds": self.lower is not None or self.upper is not None,
         }
-        return frozenset(name for name, present in parts.items() if present)
+        return frozenset([name for name, present in parts.items() if present])
 
     def terms(self) -> Terms:
         """Themselves: what a penalty is at a point may be its terms there."""
@@ -211,11 +212,11 @@ class Terms:
     def join(self, stats: Quadratic, dtype: Any) -> tuple[Array, Array, float]:
         """``gram`` and ``cross`` with the terms, C-ordered in ``dtype``, and the linear term where it is one number."""
         gram, cross, linear = stats.gram, stats.cross, self.linear
-        if np.any(self.ridge):
+        if isinstance(self.ridge, np.ndarray) or self.ridge:
             gram = gram + self.ridge * np.eye(len(gram))
         if self.gram is not None:
             gram = gram + self.gram
-        if np.ndim(linear):
+        if isinstance(linear, np.ndarray):
             cross, linear = cross - linear, 0.0
         return np.ascontiguousarray(gram, dtype), np.ascontiguousarray(cross, dtype), float(linear)
 
@@ -343,6 +344,16 @@ class Penalty(Protocol):
     @property
     def separable(self) -> bool:
         """Whether the rows of the factor do not know of each other, so that each can be solved alone."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether its proximal step needs all rows of the factor at once."""
+        ...
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is meant to remove components, so that one at 0 is no surprise."""
         ...
 
     @property

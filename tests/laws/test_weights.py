@@ -18,6 +18,7 @@ from partwise.engine.step import State, step
 from partwise.kernels import pool
 from partwise.losses import WeightedBeta
 from partwise.penalties import Elastic
+from partwise.solvers import row_hals
 
 BETAS = (2, 1, 0, 0.5, 1.5, 3)
 FREE, PENALISED = Elastic(), Elastic(l1=0.02, l2=0.05)
@@ -152,6 +153,19 @@ def test_hidden_values_do_not_change_a_bit(beta, solver):
 def test_sparse_and_dense_storage_give_the_same(beta, solver):
     X, weight = setting(beta)
     assert_near(after(few(X, weight), beta, solver, start(X)), after(dense(X, weight), beta, solver, start(X)))
+
+
+@pytest.mark.parametrize("penalty", [FREE, PENALISED], ids=["free", "penalised"])
+@pytest.mark.parametrize("storage", [dense, few])
+def test_gram_matrices_need_not_be_formed(storage, penalty, monkeypatch):
+    X, weight = setting(2)
+    data, state = storage(X, weight), start(X)
+    formed = after(data, 2, "cd", state, penalty=penalty)
+    monkeypatch.setattr(row_hals, "DIRECT_ABOVE", dict.fromkeys(row_hals.DIRECT_ABOVE, 1))
+    assert_near(after(data, 2, "cd", state, penalty=penalty), formed)
+    problem = problem_of(data, 2, "cd", penalty)
+    reading = step(problem, data, data.transposed(), state)
+    assert reading.fit == pytest.approx(objective(X, weight, state, 2), rel=1e-10)
 
 
 @every_pair

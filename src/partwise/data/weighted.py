@@ -183,8 +183,8 @@ class WeightedSparse(Counted):
 
     @cached_property
     def _transposed(self) -> WeightedSparse:
-        columns = (sp.csr_array(side.T) for side in (self.X, self.weight))
-        return WeightedSparse(*columns, self.elsewhere, self.threads)
+        X, weight = (sp.csr_array(side.T) for side in (self.X, self.weight))
+        return WeightedSparse(X, weight, self.elsewhere, self.threads)
 
     def transposed(self) -> WeightedSparse:
         """The same by columns: a copy, made once."""

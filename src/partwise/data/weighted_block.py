@@ -51,12 +51,15 @@ class WeightedDenseBlock:
         """The same, each row by itself."""
         return self.scaled.rows_dot(B)
 
-    def row_grams(self, B: Array, gram: Array, start: int, stop: int) -> Array:
-        """``B' diag(w_i) B`` for the rows start:stop of the block; ``gram`` is ``B'B``. O(differing cells k^2)."""
-        out = np.empty((stop - start, *gram.shape), B.dtype)
-        base = self.data.common * gram
-        kernels.row_grams(self.data.excess, self.start + start, self.start + stop, B, base, out)
-        return out
+    @property
+    def common(self) -> float:
+        """The weight that `excess_rows` adds to."""
+        return self.data.common
+
+    @property
+    def excess_rows(self) -> tuple[CSR, int]:
+        """What the weights are more than `common`, as CSR arrays and the number of the first row."""
+        return self.data.excess, self.start
 
     def weights_dot(self, B: Array, colsum: Array) -> Array:
         """``sum_j w_ij b_j`` for every row, float64."""
@@ -107,12 +110,15 @@ class WeightedSparseBlock:
         """The same: the kernel takes rows one by one."""
         return self.scaled.dot(B)
 
-    def row_grams(self, B: Array, gram: Array, start: int, stop: int) -> Array:
-        """``B' diag(w_i) B`` for the rows start:stop of the block; ``gram`` is ``B'B``. O(stored k^2)."""
-        out = np.empty((stop - start, *gram.shape), B.dtype)
-        first = self.excess.start
-        kernels.row_grams(self.excess.arrays, first + start, first + stop, B, self.elsewhere * gram, out)
-        return out
+    @property
+    def common(self) -> float:
+        """The weight that `excess_rows` adds to."""
+        return self.elsewhere
+
+    @property
+    def excess_rows(self) -> tuple[CSR, int]:
+        """What the weights are more than `common`, as CSR arrays and the number of the first row."""
+        return self.excess.arrays, self.excess.start
 
     def weights_dot(self, B: Array, colsum: Array) -> Array:
         """``sum_j w_ij b_j`` for every row, float64; ``colsum`` are the column sums of B."""

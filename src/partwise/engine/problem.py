@@ -13,11 +13,11 @@ from partwise.errors import IncompatibleError
 from partwise.interfaces import FACES, Data, Quadratic, RowQuadratic, Rows
 from partwise.penalties import Elastic
 from partwise.penalties.sums import parts_of
-from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung, RowBPP, RowHALS
+from partwise.solvers import AOADMM, BPP, HALS, MU, MUE, PG, SCD, LeeSeung, RowBPP, RowHALS
 
 FREE = Elastic()
 
-SOLVERS = ("cd", "mu", "mue", "bpp", "scd")
+SOLVERS = ("cd", "mu", "mue", "bpp", "scd", "pg", "admm")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,16 @@ class Problem:
         return self.solver_W.accelerable and self.solver_H.accelerable
 
     @property
+    def coupled(self) -> bool:
+        """Whether the rows of W cannot be finished block by block."""
+        return self.penalty_W.whole or not self.solver_W.separable
+
+    @property
+    def constrained(self) -> bool:
+        """Whether a factor must stay in a set that is not a box, so that nobody but its solver may touch it."""
+        return "prox" in self.penalty_W.faces | self.penalty_H.faces
+
+    @property
     def growing(self) -> bool:
         """Whether iterations start ahead where a factor grows. Not for beta = 2, whose solvers are better anyway."""
         return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
@@ -78,6 +88,11 @@ class Problem:
     def monotone(self) -> bool:
         """Whether no iteration may raise the objective."""
         return self.solver_W.monotone and self.solver_H.monotone
+
+
+def fits(loss: Any, solver: Any, penalty: Any) -> bool:
+    """The pairing rule: the loss gives what the solver needs, which understands every part of the penalty."""
+    return solver.needs in loss.offers and penalty.faces <= solver.faces
 
 
 def gap(loss: Any, solver: Any, penalty: Any) -> str:
@@ -101,14 +116,15 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
 
 def ways(loss: Any, penalty: Any) -> str:
     """The solvers that go with a loss and a penalty, in words."""
-    names = [name for name in SOLVERS if not gap(loss, solver_of(name, loss), penalty)]
+    names = [name for name in SOLVERS if fits(loss, solver_of(name, loss), penalty)]
     return f"solver={' or '.join(map(repr, names))}" if names else "another loss"
 
 
 def auto(loss: Any, sparse: bool = True, penalty: Any = FREE) -> str:
     """The solver of ``solver="auto"``: coordinate descent where loss and penalty allow it, else multiplicative.
 
-    "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others.
+    "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others; "pg" where the penalty
+    is a proximal step.
     """
     squares = {Quadratic, RowQuadratic} & loss.offers
     preferred = "cd" if squares else "scd" if Rows in loss.offers and sparse else "mue"
@@ -123,7 +139,7 @@ def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = Non
 
     Parameters
     ----------
-    name : {"auto", "cd", "mu", "mue", "bpp", "scd"}
+    name : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
@@ -137,8 +153,15 @@ def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = Non
         return lee_seung("mu" if name == "auto" else name, loss, normalize)
     name = auto(loss) if name == "auto" else name
     own_grams = RowQuadratic in loss.offers
-    least_squares = {"cd": RowHALS(), "bpp": RowBPP()} if own_grams else {"cd": HALS(sweeps), "bpp": BPP()}
-    return {**least_squares, "mu": MU(loss.exponent), "mue": MUE(loss.exponent), "scd": SCD()}[name]
+    return {
+        "cd": RowHALS() if own_grams else HALS(sweeps),
+        "mu": MU(loss.exponent),
+        "mue": MUE(loss.exponent),
+        "bpp": RowBPP() if own_grams else BPP(),
+        "scd": SCD(),
+        "pg": PG(),
+        "admm": AOADMM(),
+    }[name]
 
 
 def lee_seung(name: str, loss: Any, normalize: str) -> LeeSeung:

@@ -8,15 +8,14 @@ multiplicative steps until they stand still.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from partwise.engine.problem import Problem
+from partwise.engine.problem import Problem, fits
 from partwise.engine.step import aligned, column_means, keep_within
 from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows, Split
-from partwise.solvers import HALS, MU, SCD, RowHALS
+from partwise.solvers import HALS, MU, PG, SCD, RowHALS
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
@@ -42,16 +41,17 @@ class RowSolve:
 
     def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
         loss, (A, penalty) = self.problem.loss, rows
-        kind = next(iter({Quadratic, RowQuadratic, Rows} & loss.offers), None)
-        if kind is None:
+        method = row_solver(loss, self.problem.penalty_W)
+        if isinstance(method, MU):
             return (total or 0) + self._multiply(X, A, penalty)
-        new, stats = self._begin(kind, X, A)
+        new, stats = self._begin(method.needs, X, A)
         keep_within(new, penalty)
-        if kind is Rows:
-            solved = SCD().solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
+        if method.needs is Rows:
+            solved = method.solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         else:
-            solved = (HALS() if kind is Quadratic else RowHALS()).solve(new, stats, penalty)
-        gains = kind is Rows or not self.warm or solved.all()  # every sweep of SCD is one
+            solved = method.solve(new, stats, penalty)
+        pivots = isinstance(method, HALS | RowHALS)  # the others only go down
+        gains = not pivots or not self.warm or solved.all()
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
@@ -64,7 +64,9 @@ class RowSolve:
             return (A.copy() if self.warm else flat_start(X, stats.colsum, A)), stats
         cross = (X.dot if self.warm else X.rows_dot)(B)
         if kind is RowQuadratic:
-            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(cross, partial(X.row_grams, B, gram))
+            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(
+                cross, B, X.common * gram, *X.excess_rows
+            )
         stats = Quadratic(gram, cross)
         return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
@@ -89,6 +91,12 @@ class RowSolve:
             if not moving.any():
                 break
         return int(moving.sum())
+
+
+def row_solver(loss: Any, penalty: Any) -> Any:
+    """The solver that solves rows: exactly where loss and penalty allow it, else by multiplicative steps."""
+    solvers = (HALS(), RowHALS(), PG(), SCD(), MU(loss.exponent))
+    return next((solver for solver in solvers if fits(loss, solver, penalty)), solvers[-1])
 
 
 def equal_weights(stats: Quadratic, A: Array) -> Array:

@@ -31,8 +31,8 @@ from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.estimators.weights import Cells, check_covered, weigh
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import Elastic, for_new_rows, total
-from partwise.penalties.base import times_power
+from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
+from partwise.penalties.base import BasePenalty, times_power
 
 logger = logging.getLogger("partwise")
 
@@ -344,9 +344,14 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
 def listed(penalty: Any) -> list[Any]:
     """None, a penalty or several as a list."""
-    if penalty is None:
-        return []
-    return list(penalty) if isinstance(penalty, list | tuple) else [penalty]
+    parts = list(penalty) if isinstance(penalty, list | tuple) else [] if penalty is None else [penalty]
+    for part in parts:
+        if not isinstance(part, BasePenalty | Sum):
+            raise IncompatibleError(
+                f"penalty_W and penalty_H take penalties such as {', '.join(list(BY_NAME)[1:4])}, or a list of them, "
+                f"not {part!r}. Build them with partwise.penalties, as in penalty_H=L1(0.1)."
+            )
+    return parts
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")

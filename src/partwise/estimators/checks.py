@@ -106,7 +106,7 @@ def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype, unk
     """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto". ``unknown``: NaN is allowed."""
     if A is None:
         raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
-    A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)
+    A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)  # type: ignore[arg-type]
     for axis, name in enumerate(("first", "second")):
         if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
             raise DataError(

@@ -55,7 +55,7 @@ class Known:
         """The units in which the known entries of one factor are ordinary; the other one takes what is left of X's."""
         if (self.W is None) == (self.Ht is None):
             return units
-        values = self.W if self.Ht is None else self.Ht
+        values: Any = self.W if self.Ht is None else self.Ht
         own = Units.of_factor(float(np.nanmax(values)), np.dtype(np.float64)).half
         return Units(units.half, own - units.half if self.Ht is None else units.half - own)
 
@@ -104,7 +104,8 @@ def check_limits(penalty: Any, name: str) -> None:
     for i, one in enumerate(boxes):
         for other in boxes[i + 1 :]:
             both = one + other
-            check_room(*((0.0, np.inf)[n] if b is None else b for n, b in enumerate((both.lower, both.upper))), name)
+            lower, upper = (np.asarray(b if b is not None else n) for b, n in ((both.lower, 0.0), (both.upper, np.inf)))
+            check_room(lower, upper, name)
 
 
 def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any) -> tuple[Array | None, Array | None]:

@@ -42,7 +42,8 @@ from partwise.estimators.words import describe
 from partwise.interfaces import Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
-from partwise.penalties import total
+from partwise.penalties import Sum, total
+from partwise.penalties.base import BasePenalty
 from partwise.solvers import LeeSeung
 
 
@@ -88,12 +89,14 @@ class NMF(BaseNMF):
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
         alone. Ten cost 320 iterations more than one, and the memory of their factors.
-    solver : {"auto", "cd", "mu", "mue", "bpp", "scd"}, default="auto"
+    solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
         momentum where a factor grows; ten iterations that raised the objective are taken back. "scd": coordinate
-        descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for
-        Frobenius, scd for Kullback-Leibler and sparse X, else mue. All are monotone: the objective in ``history_``
+        descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "pg":
+        accelerated projected gradient, and "admm": alternating direction method, Frobenius only, for constraints such
+        as `Simplex`. "auto": cd for Frobenius (pg where a constraint asks for it), scd for Kullback-Leibler and sparse
+        X, else mue. All are monotone: the objective in ``history_``
         never rises, and but for mue no iteration raises it.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
@@ -110,6 +113,9 @@ class NMF(BaseNMF):
         Strengths of the penalties, see the formula.
     l1_ratio : float in [0, 1], default=0.0
         0: squares only; 1: absolute values only.
+    penalty_W, penalty_H : penalty, list of penalties or None, default=None
+        Penalties and constraints of `partwise.penalties` on W and on H, beside those of alpha_W and alpha_H; not scaled
+        with the size of X. Several are added. ``docs/choosing.md`` says which solver takes which.
     verbose : int, default=0
         1 or more: one line per computed objective through ``logging.getLogger("partwise")``, at level INFO.
     shuffle : bool, default=False
@@ -119,7 +125,7 @@ class NMF(BaseNMF):
         Kullback-Leibler; W is then not solved anew at the end.
     sort_components : bool, default=True
         Order the components by the share of the mass of W H that they carry, largest first. Never for
-        ``init="custom"`` or with known parts, whose order is yours.
+        ``init="custom"``, known parts or penalties with a number for each component, whose order is yours.
     max_time : float or None, default=None
         Most seconds of iterating; the closing solve of W comes on top.
     n_jobs : int or None, default=None
@@ -157,7 +163,7 @@ class NMF(BaseNMF):
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
-        Components that ended at zero; empty in a healthy fit.
+        Components that ended at zero; empty in a healthy fit, unless a penalty such as `Group` removes them.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -200,6 +206,8 @@ class NMF(BaseNMF):
         **BaseNMF._parameter_constraints,
         "solver": [StrOptions({"auto", *SOLVERS})],
         "n_init": [Interval(Integral, 1, None, closed="left")],
+        "penalty_W": [BasePenalty, Sum, list, tuple, None],
+        "penalty_H": [BasePenalty, Sum, list, tuple, None],
         "shuffle": ["boolean"],
         "normalize": [StrOptions({"W"}), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
@@ -222,6 +230,8 @@ class NMF(BaseNMF):
         alpha_W: float = 0.0,
         alpha_H: float | str = "same",
         l1_ratio: float = 0.0,
+        penalty_W: Any = None,
+        penalty_H: Any = None,
         verbose: int = 0,
         shuffle: bool = False,
         normalize: str | None = None,
@@ -240,6 +250,8 @@ class NMF(BaseNMF):
         self.alpha_W = alpha_W
         self.alpha_H = alpha_H
         self.l1_ratio = l1_ratio
+        self.penalty_W = penalty_W
+        self.penalty_H = penalty_H
         self.verbose = verbose
         self.shuffle = shuffle
         self.normalize = normalize
@@ -386,8 +398,12 @@ class NMF(BaseNMF):
 
     def _parts(self, loss: Any, sweeps: int = 3, name: str | None = None) -> Any:
         """The solver; refuses pairs that cannot work, without having seen data."""
-        solver = solver_of(name or self.solver, loss, sweeps, self.normalize)
-        Problem(loss, solver, solver, *self._penalties((1, 1))).check()
+        penalties = self._penalties((1, 1))
+        name = name or self.solver
+        if name == "auto" and not self.normalize:
+            name = auto(loss, penalty=Sum(penalties))
+        solver = solver_of(name, loss, sweeps, self.normalize)
+        Problem(loss, solver, solver, *penalties).check()
         return solver
 
     def _factorize(
@@ -415,15 +431,18 @@ class NMF(BaseNMF):
             self._chosen = self._solver_name(data.sparse)
             loss = cells.loss(beta).on(data)
             solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
-            user_penalties = self._penalties((samples, X.shape[1]))
+            user_penalties = list(self._penalties((samples, X.shape[1])))
+            for penalty, rows, name in zip(user_penalties, X.shape, "WH", strict=True):
+                penalty.check((rows, k), name)
             warn_one_sided(*user_penalties)
-            sides = zip((1, 0), user_penalties, strict=True)
-            warn_scarce(*(scarce(cells, 0 if "ridge" in penalty.faces else k, axis) for axis, penalty in sides), k)
+            needed = [0 if "ridge" in penalty.faces else k for penalty in user_penalties]
+            warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
             user_penalties = [total([one, *boxes]) for one, boxes in zip(user_penalties, known.boxes(), strict=True)]
             for penalty, name in zip(user_penalties, "WH", strict=True):
                 check_limits(penalty, name)
             if shares is not None:
                 user_penalties[0] = shares.penalty(user_penalties[0])
+                user_penalties[0].check((data.shape[0], k), "W")
             penalties = [
                 unit.penalty(penalty, beta) for unit, penalty in zip((units, units.of_H()), user_penalties, strict=True)
             ]
@@ -467,9 +486,9 @@ class NMF(BaseNMF):
             for factor, other in ((W, drawn.W), (Ht, drawn.Ht)):
                 if factor is not None:
                     np.copyto(factor, other, where=np.isnan(factor))
-        state = State(
-            *(np.zeros((n, k), data.dtype) if A is None else A for n, A in zip(data.shape, (W, Ht), strict=True))
-        )
+        nothing = (np.zeros((n, k), data.dtype) for n in data.shape)
+        factors = [empty if A is None else A for empty, A in zip(nothing, (W, Ht), strict=True)]
+        state = State(factors[0], factors[1])
         keep_within(state.W, problem.penalty_W)
         keep_within(state.Ht, problem.penalty_H)
         if W is None:
@@ -508,7 +527,7 @@ class NMF(BaseNMF):
     def _solver_name(self, sparse: bool) -> str:
         if self.solver != "auto":
             return self.solver
-        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse)
+        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse, Sum(self._penalties((1, 1))))
 
     def _run(
         self, X: Any, problem: Problem, data: Any, starts: list[Start], units: Units
@@ -547,8 +566,8 @@ class NMF(BaseNMF):
         A fit that was cut short gets only as much of it as its iterations are worth.
         """
         try:
-            if problem.solver_W.separable:
-                if problem.solver_H.needs is Split:
+            if problem.solver_W.separable and problem.penalty_W.separable:
+                if problem.solver_H.needs is Split and not problem.constrained:
                     drop_invisible(state.W, state.Ht, problem.loss.floor)
                     keep_within(state.Ht, problem.penalty_H)
                 sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
@@ -597,7 +616,8 @@ class NMF(BaseNMF):
         self._restarts = result.restarts
         if result.reason == "non-finite":
             warn_non_finite(result.n_iter)
-        warn_dead(result.dead)
+        if not any(penalty.selects for penalty in self._penalties((1, 1))):
+            warn_dead(result.dead)
         if result.reason == "max_iter" and self.tol > 0:
             last = result.history[-1] if len(result.history) else np.full(5, np.nan)
             warn_not_converged(self.max_iter, last[3], result.kkt, self.tol)

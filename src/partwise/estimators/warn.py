@@ -43,7 +43,7 @@ def warn_one_sided(W: Any, H: Any) -> None:
             first, second = names.split(", ")
             warnings.warn(
                 f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
-                f"nothing becomes sparser. Penalise both (alpha_H='same').",
+                f"nothing becomes sparser. Penalise both (alpha_H='same'), or hold {second} by an L2 or a UnitNorm.",
                 DataWarning,
                 stacklevel=4,
             )

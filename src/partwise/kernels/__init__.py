@@ -42,6 +42,7 @@ look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
+row_descend = _kernels.row_descend
 row_grams = _kernels.row_grams
 row_hals = _kernels.row_hals
 row_hals_solve = _kernels.row_hals_solve
@@ -67,6 +68,7 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "row_descend",
     "row_grams",
     "row_hals",
     "row_hals_solve",

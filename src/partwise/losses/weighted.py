@@ -7,7 +7,6 @@ Kullback-Leibler gives each row column sums of its own; the multiplicative stati
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,7 @@ class WeightedBeta:
     def rows(self, kind: type, X: Any, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``. O(cells that count k), or k^2 for the Gram matrices."""
         if kind is RowQuadratic:
-            return RowQuadratic(X.dot(fixed.B), partial(X.row_grams, fixed.B, fixed.gram))
+            return RowQuadratic(X.dot(fixed.B), fixed.B, X.common * fixed.gram, *X.excess_rows)
         if kind is Rows:
             return Rows(X, fixed.B, X.weights_dot(fixed.B, fixed.colsum))
         neg, pos = X.split(A, fixed.B, self.beta, self.floor)

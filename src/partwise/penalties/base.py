@@ -37,14 +37,20 @@ def number(factor: float, loss: float = 1, forms: str = "scalar component", low:
 class BasePenalty:
     """The part of a penalty that follows from its fields; see `partwise.interfaces.Penalty`.
 
-    The rows of the factor are independent unless a class says ``separable = False`` and what it is `at` a factor.
+    A penalty that ``selects`` is meant to remove components. The rows of the factor are independent unless a class says
+    ``separable = False`` and what it is `at` a factor.
     """
 
     separable = True
+    kinds: frozenset[str] = frozenset()
+    whole = False
+    selects = False
 
     def __post_init__(self) -> None:
         for one in numbers(self):
-            object.__setattr__(self, one.name, checked(getattr(self, one.name), one.metadata, f"{self}"))
+            value = getattr(self, one.name)
+            if type(value) is not float or not one.metadata["low"] <= value < np.inf:
+                object.__setattr__(self, one.name, checked(value, one.metadata, f"{self}"))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -57,12 +63,12 @@ class BasePenalty:
     @property
     def symmetric(self) -> bool:
         """Whether no number belongs to a component."""
-        return all(np.ndim(value) == 0 or np.shape(value)[-1] == 1 for value in vars(self).values())
+        return all(shape == () or shape[-1] == 1 for shape in shapes(self))
 
     @property
     def faces(self) -> frozenset[str]:
-        """Those of its terms."""
-        return self.terms().faces
+        """Its ``kinds``, or where these follow from its weights those of its terms."""
+        return self.kinds or self.terms().faces
 
     def terms(self) -> Terms:
         """No terms."""
@@ -109,12 +115,17 @@ class BasePenalty:
     @property
     def transfers(self) -> bool:
         """Whether rows are independent and alike, so that it applies to new ones."""
-        return self.separable and not any(np.ndim(value) == 2 for value in vars(self).values())
+        return self.separable and not any(len(shape) == 2 for shape in shapes(self))
 
 
 def numbers(penalty: Any) -> list[Any]:
     """The fields of a penalty that were declared with `number`."""
     return [one for one in fields(penalty) if one.metadata]
+
+
+def shapes(penalty: Any) -> list[tuple[int, ...]]:
+    """The shapes of its numbers."""
+    return [np.shape(getattr(penalty, one.name)) for one in numbers(penalty)]
 
 
 def changed(penalty: Any, values: dict[str, Any]) -> Any:

@@ -33,6 +33,16 @@ class Sum:
         return all(part.separable for part in self.parts)
 
     @property
+    def whole(self) -> bool:
+        """Whether the part with a proximal step needs all rows at once."""
+        return any(part.whole for part in self.parts)
+
+    @property
+    def selects(self) -> bool:
+        """Whether a part is meant to remove components."""
+        return any(part.selects for part in self.parts)
+
+    @property
     def symmetric(self) -> bool:
         """Whether all parts are."""
         return all(part.symmetric for part in self.parts)

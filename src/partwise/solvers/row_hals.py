@@ -12,6 +12,12 @@ from partwise import kernels
 from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
 from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, of_rows
 
+GRAM_BYTES = 8 << 20
+"""Of Gram matrices of rows that are alive at a time."""
+
+DIRECT_ABOVE = {np.dtype(np.float64): 50, np.dtype(np.float32): 64}
+"""Components from which sweeps cost less without forming Gram matrices."""
+
 
 @dataclass(frozen=True)
 class RowHALS:
@@ -27,8 +33,9 @@ class RowHALS:
     --------
     >>> import numpy as np
     >>> from partwise.penalties import Elastic
-    >>> A, grams = np.zeros((1, 2)), np.eye(2)[None]
-    >>> _ = RowHALS().update(A, RowQuadratic(np.array([[3.0, -1.0]]), lambda low, high: grams), Elastic(), A.mean(0))
+    >>> nothing = np.zeros(2, int), np.zeros(0, int), np.zeros(0)
+    >>> A, stats = np.zeros((1, 2)), RowQuadratic(np.array([[3.0, -1.0]]), np.eye(2), np.eye(2), nothing, 0)
+    >>> _ = RowHALS().update(A, stats, Elastic(), A.mean(0))
     >>> A.tolist()
     [[3.0, 0.0]]
     """
@@ -47,6 +54,9 @@ class RowHALS:
     def update(self, A: Array, stats: RowQuadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
+        if A.shape[1] >= DIRECT_ABOVE[A.dtype]:
+            seen.fit = descend(A, stats, penalty.terms(), self.sweeps, seen)
+            return seen
         for part in parts(A, stats, penalty):
             kernels.row_hals(part.A, *part.system, self.sweeps, seen.grad2, seen.neg2, seen.norm2, *part.bounds)
             seen.fit += part.fit()
@@ -116,10 +126,39 @@ class Part:
 
 
 def parts(A: Array, stats: RowQuadratic, penalty: Any) -> Iterator[Part]:
-    """The rows in the chunks of the statistic, each with its terms."""
-    for rows, grams in stats.chunks():
-        terms, cross = penalty.rows(rows.start, rows.stop).terms(), stats.cross[rows]
+    """The rows in runs whose Gram matrices, formed and forgotten, take at most `GRAM_BYTES`; each with its terms."""
+    m, k = A.shape
+    height = max(1, GRAM_BYTES // max(1, k * k * A.itemsize))
+    for low in range(0, m, height):
+        rows = slice(low, min(low + height, m))
+        grams = np.empty((rows.stop - low, k, k), A.dtype)
+        kernels.row_grams(stats.excess, stats.start + low, stats.start + rows.stop, stats.B, stats.base, grams)
+        terms, cross = penalty.rows(low, rows.stop).terms(), stats.cross[rows]
         yield Part(rows, A[rows], grams, cross, with_terms(terms, grams, cross), terms.bounds(A[rows]))
+
+
+def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evidence) -> float:
+    """Sweeps over the rows ``A`` without forming Gram matrices; the fit, without the penalty."""
+    ridge = terms.ridge * np.eye(A.shape[1]) + (0 if terms.gram is None else terms.gram)
+    by_row = np.ndim(terms.linear) > 0
+    cross = np.ascontiguousarray(stats.cross - terms.linear if by_row else stats.cross, A.dtype)
+    with_penalty = kernels.row_descend(
+        stats.excess,
+        stats.start,
+        stats.start + len(A),
+        A,
+        stats.B,
+        stats.base + ridge,
+        cross,
+        0.0 if by_row else float(terms.linear),
+        sweeps,
+        seen.grad2,
+        seen.neg2,
+        seen.norm2,
+        *terms.bounds(A),
+    )
+    squares = np.einsum("ij,jk,ik->", A, ridge / 2, A, dtype=np.float64, optimize=True)
+    return with_penalty - float(squares + np.vdot(stats.cross - cross, A))
 
 
 def with_terms(terms: Terms, grams: Array, cross: Array) -> tuple[Array, Array, float]:

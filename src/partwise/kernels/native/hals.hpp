@@ -135,9 +135,9 @@ inline void sweep_block(const Quadratic<T>& Q, T* at, const T* lt, const Limits&
     }
 }
 
-// hals within Free or Boxed limits.
+// hals within Free or Boxed limits; a function of its own, or the compiler gives up inlining halfway.
 template <class T, class Limits>
-inline void hals_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
+[[gnu::noinline]] void hals_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
                         double* neg2, double* norm2, Bounds<T> bounds, Limits limits) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     Scratch<T> block(2 * k * R), inverse(k);
@@ -197,7 +197,7 @@ void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size s
 // hals_solve within Free or Boxed limits. Every lane does the same operations whoever its neighbours are: a row's
 // result is bitwise its own.
 template <class T, class Limits>
-inline void solve_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
+[[gnu::noinline]] void solve_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                          std::uint8_t* converged, Bounds<T> bounds, Limits limits) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     Scratch<T> block(2 * k * R), inverse(k);

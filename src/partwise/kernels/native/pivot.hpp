@@ -32,6 +32,7 @@ struct Pivot {
     double *cross, *gradient, *a;  // by coordinate
     double *right, *room;          // cross without what full entries take; upper - lower, infinite without bounds
     double largest;                // what gradients are differences of
+    bool bounded;
     double *start, *point;         // where the row began, and where its active set is
     double* solution;              // by place in F
     bool *passive, *wrong, *full;  // full: outside F and at the end of its room, which is not 0
@@ -131,6 +132,7 @@ inline void substitute(Pivot& P) {
 
 // right <- cross - gram_.U room_U for the full entries U
 inline void take_full(Pivot& P) {
+    if (!P.bounded) return;  // right is cross
     for (Size q = 0; q < P.width; ++q) P.right[q] = P.cross[q];
     for (Size q = 0; q < P.k; ++q) {
         const double* gram = P.gram + q * P.width;
@@ -138,8 +140,9 @@ inline void take_full(Pivot& P) {
     }
 }
 
-// Solves for F: a inside F, the gradient outside. False as `factorise`.
-inline bool solve(Pivot& P) {
+// Solves for F: a inside F, the gradient outside. False as `factorise`. A function of its own: the one place where a row
+// spends its time, compiled once.
+[[gnu::noinline]] static bool solve(Pivot& P) {
     collect(P);
     if (!factorise(P)) return false;
     take_full(P);
@@ -163,10 +166,17 @@ inline double gain(const Pivot& P, Size q) {
 inline Size infeasible(Pivot& P) {
     double largest_a = 0;
     for (Size q = 0; q < P.k; ++q) largest_a = at_least(std::abs(P.a[q]), largest_a);
-    const double small_a = 1e-12 * largest_a;
+    const double small_a = 1e-12 * largest_a, small_g = 1e-12 * P.largest;
     Size count = 0;
+    if (!P.bounded) {
+        for (Size q = 0; q < P.k; ++q) {
+            P.wrong[q] = P.passive[q] ? P.a[q] < -small_a : P.gradient[q] < -small_g;
+            count += P.wrong[q];
+        }
+        return count;
+    }
     for (Size q = 0; q < P.k; ++q) {
-        P.wrong[q] = P.passive[q] ? P.a[q] < -small_a || P.a[q] > P.room[q] + small_a : gain(P, q) > 1e-12 * P.largest;
+        P.wrong[q] = P.passive[q] ? P.a[q] < -small_a || P.a[q] > P.room[q] + small_a : gain(P, q) > small_g;
         count += P.wrong[q];
     }
     return count;
@@ -189,7 +199,7 @@ inline bool exchange(Pivot& P) {
         fewest = count < fewest ? count : fewest;
         for (Size q = 0; q < P.k; ++q) {
             if (!P.wrong[q]) continue;
-            P.full[q] = P.passive[q] && P.a[q] > P.room[q];
+            P.full[q] = P.bounded && P.passive[q] && P.a[q] > P.room[q];
             P.passive[q] = !P.passive[q];
         }
     }
@@ -232,7 +242,7 @@ inline Size steepest(const Pivot& P, const bool* barred) {
 // F and the full entries of a feasible point.
 inline void sort_out(Pivot& P, const double* point) {
     for (Size q = 0; q < P.k; ++q) {
-        P.full[q] = P.room[q] > 0 && point[q] >= P.room[q];
+        P.full[q] = P.bounded && P.room[q] > 0 && point[q] >= P.room[q];
         P.passive[q] = point[q] > 0 && !P.full[q];
     }
 }
@@ -292,7 +302,6 @@ inline void open_row(Pivot& P, const T* row, const T* cross, double l1, Bounds<T
         P.cross[q] = double(cross[q]) - l1;
         P.largest = at_least(std::abs(P.cross[q]), P.largest);
         P.start[q] = positive_part(double(row[q]));
-        P.room[q] = HUGE_VAL;
     }
     if (!bounds.lower) return;
     double* taken = P.gradient;
@@ -330,7 +339,10 @@ void pivot(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* 
     P.cross = vectors.get(), P.gradient = P.cross + width, P.a = P.gradient + width;
     P.solution = P.a + width, P.scale = P.solution + width;
     P.start = P.scale + width, P.point = P.start + width;
-    P.right = P.point + width, P.room = P.right + width;
+    P.bounded = bounds.lower != nullptr;
+    P.right = P.bounded ? P.point + width : P.cross;
+    P.room = P.point + 2 * width;
+    for (Size q = 0; q < width; ++q) P.room[q] = HUGE_VAL;
     P.set = set.get(), P.passive = flags.get(), P.wrong = P.passive + k, P.full = P.wrong + k;
     for (Size q = k; q < width; ++q) P.cross[q] = 0;
     for (Size i = 0; i < m; ++i) {
