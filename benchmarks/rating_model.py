@@ -71,8 +71,8 @@ def fit(train: Ratings, recipe: Recipe, seed: int = 0) -> Fitted:
     free = np.full(recipe.tastes + 2, np.nan)
     known_W, known_H = free.copy(), np.tile(free[:, None], len(items))
     known_W[0], known_H[1] = 1, 1
-    model = NMF(len(free), init="custom", tol=recipe.tol, max_iter=500)
-    model.penalty_W, model.penalty_H = L2(weight_W, usual_W), L2(weight_H, usual_H)  # type: ignore[attr-defined]
+    penalties = {"penalty_W": L2(weight_W, usual_W), "penalty_H": L2(weight_H, usual_H)}
+    model = NMF(len(free), init="custom", tol=recipe.tol, max_iter=500, **penalties)
     X = train.matrix()[users][:, items]
     W[users] = model.fit_transform(X, W=W[users], H=H[:, items], weight="stored", fixed_W=known_W, fixed_H=known_H)
     H[:, items] = model.components_
