@@ -316,6 +316,7 @@ class Loss(Protocol):
     """A divergence between X and Y = A B' that adds over entries; knows neither penalties nor files."""
 
     offers: frozenset[type]
+    weighted: bool
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows of ``A``, given the other factor."""
@@ -331,6 +332,10 @@ class Loss(Protocol):
 
     def columns(self, kind: type, total: Any, B: Array) -> Any:
         """The finished statistic of the columns' factor ``B``."""
+        ...
+
+    def curvature(self, fixed: Fixed, data: Data) -> Array:
+        """The Gram matrix of a `Quadratic`, which all rows share."""
         ...
 
     def constant(self, data: Data) -> float:

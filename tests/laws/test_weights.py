@@ -17,7 +17,7 @@ from partwise.engine.problem import SOLVERS, Problem, gap, solver_of
 from partwise.engine.step import State, step
 from partwise.kernels import pool
 from partwise.losses import WeightedBeta
-from partwise.penalties import Elastic
+from partwise.penalties import Elastic, Simplex
 from partwise.solvers import row_hals
 
 BETAS = (2, 1, 0, 0.5, 1.5, 3)
@@ -262,6 +262,20 @@ def test_weighted_samples_start_and_are_sorted_as_repeated_rows():
     one = NMF(3, tol=0, max_iter=30).fit(X, sample_weight=counts)
     other = NMF(3, tol=0, max_iter=30).fit(np.repeat(X, counts, axis=0))
     np.testing.assert_allclose(one.components_, other.components_, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("solver", ["pg", "admm"])
+def test_constraints_hold_around_missing_cells(solver):
+    """Rows of W that sum to one, with a quarter of the cells missing; transform keeps the constraint too."""
+    rng = np.random.default_rng(0)
+    shares = rng.dirichlet(np.full(3, 0.3), size=60)
+    X = shares @ rng.random((3, 20))
+    holes = np.where(rng.random(X.shape) < 0.25, np.nan, X)
+    model = NMF(3, solver=solver, penalty_W=Simplex(), random_state=0, max_iter=2000, tol=1e-7)
+    W = model.fit_transform(holes)
+    np.testing.assert_allclose(W.sum(axis=1), 1, atol=1e-10)
+    np.testing.assert_allclose(model.transform(holes).sum(axis=1), 1, atol=1e-10)
+    assert np.abs(W @ model.components_ - X).max() < 0.05
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.9])

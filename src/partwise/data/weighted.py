@@ -29,11 +29,17 @@ class Counted:
     """The sums of weighted data, over the cells that count."""
 
     shape: tuple[int, int]
+    elsewhere: float
     weighted = True
 
     def _sums(self) -> tuple[float, float, float, float]:
         """Sum of weights, of ``w x``, of ``w x^2``, and the largest x that counts."""
         raise NotImplementedError
+
+    @cached_property
+    def top(self) -> float:
+        """The largest weight."""
+        return max(float(self._cells()[1].max(initial=0)), self.elsewhere)
 
     @cached_property
     def sums(self) -> tuple[float, float, float, float]:
@@ -174,7 +180,7 @@ class WeightedSparse(Counted):
         scaled, excess = (
             SparseBlock((*self.pattern, values), *rows, self.shape[1]) for values in (self.scaled, self.excess)
         )
-        return WeightedSparseBlock(scaled, excess, self.X.data, self.weight.data, self.elsewhere)
+        return WeightedSparseBlock(scaled, excess, self.X.data, self.weight.data, self.elsewhere, self.top)
 
     def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Any, collect: bool = True) -> Any:
         """See `partwise.data.dense.sweep`."""

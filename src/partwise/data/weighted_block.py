@@ -61,6 +61,15 @@ class WeightedDenseBlock:
         """What the weights are more than `common`, as CSR arrays and the number of the first row."""
         return self.data.excess, self.start
 
+    @property
+    def top(self) -> float:
+        """The largest weight of the whole matrix."""
+        return self.data.top
+
+    def excess_dot(self, A: Array, B: Array) -> Array:
+        """``((w - common) * Y) B``. O(cells that differ k)."""
+        return SparseBlock(self.data.excess, self.start, self.stop, self.shape[1]).model_dot(A, B)
+
     def weights_dot(self, B: Array, colsum: Array) -> Array:
         """``sum_j w_ij b_j`` for every row, float64."""
         return np.asarray(self.weight @ B, np.float64)
@@ -96,6 +105,7 @@ class WeightedSparseBlock:
     values: Array
     weights: Array
     elsewhere: float
+    top: float
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -119,6 +129,10 @@ class WeightedSparseBlock:
     def excess_rows(self) -> tuple[CSR, int]:
         """What the weights are more than `common`, as CSR arrays and the number of the first row."""
         return self.excess.arrays, self.excess.start
+
+    def excess_dot(self, A: Array, B: Array) -> Array:
+        """``((w - elsewhere) * Y) B`` over the stored cells."""
+        return self.excess.model_dot(A, B)
 
     def weights_dot(self, B: Array, colsum: Array) -> Array:
         """``sum_j w_ij b_j`` for every row, float64; ``colsum`` are the column sums of B."""

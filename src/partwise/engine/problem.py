@@ -62,7 +62,8 @@ class Problem:
     @property
     def accelerable(self) -> bool:
         """Whether extrapolation between iterations is known to pay: both solvers say so."""
-        return self.solver_W.accelerable and self.solver_H.accelerable
+        filled = self.loss.weighted and self.solver_H.needs is Quadratic  # its objective is not that of the cells
+        return self.solver_W.accelerable and self.solver_H.accelerable and not filled
 
     @property
     def coupled(self) -> bool:

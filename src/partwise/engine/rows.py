@@ -46,7 +46,9 @@ class RowSolve:
             return (total or 0) + self._multiply(X, A, penalty)
         new, stats = self._begin(method.needs, X, A)
         keep_within(new, penalty)
-        if method.needs is Rows:
+        if loss.weighted and method.needs is Quadratic:
+            solved = self._refill(method, X, new, penalty)
+        elif method.needs is Rows:
             solved = method.solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         else:
             solved = method.solve(new, stats, penalty)
@@ -55,6 +57,17 @@ class RowSolve:
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
+
+    def _refill(self, method: Any, X: Any, A: Array, penalty: Any) -> Array:
+        """Solve the rows ``A``, fill missing cells with what came out, and again, until they stand still: the mask."""
+        moved = np.ones(len(A), bool)
+        for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
+            before = A.copy()
+            method.solve(A, self.problem.loss.rows(Quadratic, X, A, self.fixed), penalty)
+            moved = np.abs(A - before).max(axis=1, initial=0) > MU_CHANGE[A.dtype] * A.max(axis=1, initial=0)
+            if not moved.any():
+                break
+        return ~moved
 
     def _begin(self, kind: type, X: Any, A: Array) -> tuple[Array, Any]:
         """The rows to start from and their statistic; a cold start depends on the row alone."""
@@ -67,7 +80,7 @@ class RowSolve:
             return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(
                 cross, B, X.common * gram, *X.excess_rows
             )
-        stats = Quadratic(gram, cross)
+        stats = Quadratic(self.problem.loss.curvature(self.fixed, X), cross)
         return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
     def _most(self, cold: int, warm: int) -> int:
@@ -95,7 +108,7 @@ class RowSolve:
 
 def row_solver(loss: Any, penalty: Any) -> Any:
     """The solver that solves rows: exactly where loss and penalty allow it, else by multiplicative steps."""
-    solvers = (HALS(), RowHALS(), PG(), SCD(), MU(loss.exponent))
+    solvers = (RowHALS(), HALS(), PG(), SCD(), MU(loss.exponent))
     return next((solver for solver in solvers if fits(loss, solver, penalty)), solvers[-1])
 
 

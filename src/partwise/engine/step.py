@@ -121,6 +121,17 @@ class Aligned:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Another array with the same rows, to be cut beside a factor."""
+
+    A: Array
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Some of them, without copying."""
+        return self.A[start:stop]
+
+
+@dataclass(frozen=True)
 class HalfStep:
     """Update the rows of one block and, if ``collects``, add what they say about the columns."""
 
@@ -188,7 +199,7 @@ def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -
     fit = None
     if problem.solver_H.needs in ROW_LOCAL:
         fit = second.evidence.fit + problem.loss.constant(by_columns)
-    elif problem.solver_H.needs is Quadratic:
+    elif problem.solver_H.needs is Quadratic and not data.weighted:
         fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht, data.threads)))) / 2
     return Reading(first.evidence, second.evidence, fit)
 
@@ -205,12 +216,13 @@ def whole_half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed) -
     """The same where the rows of ``A`` are coupled: the statistic of all rows first, then one update of them all."""
     cross = np.empty(A.shape, A.dtype)
 
-    def fill(X: Any, rows: Array, total: int | None) -> int:
-        rows[...] = X.dot(fixed.B)
+    def fill(X: Any, rows: tuple[Array, Array], total: int | None) -> int:
+        part, here = rows
+        part[...] = loss.rows(Quadratic, X, here, fixed).cross
         return 0
 
-    data.sweep(fill, cross, collect=False)
-    stats = Quadratic(fixed.gram, cross)
+    data.sweep(fill, Aligned(cross, Cut(A)), collect=False)
+    stats = Quadratic(loss.curvature(fixed, data), cross)
     seen = solver.update(A, stats, penalty.at(A), sizes(solver, A))
     return Total(seen, inner=float(np.vdot(cross, A)))
 

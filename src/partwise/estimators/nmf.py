@@ -428,41 +428,43 @@ class NMF(BaseNMF):
         with pool.session(self.n_jobs) as threads:
             data, units = cells.data(beta, threads)
             units = known.tilted(units)
-            self._chosen = self._solver_name(data.sparse)
-            loss = cells.loss(beta).on(data)
-            solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
-            user_penalties = list(self._penalties((samples, X.shape[1])))
-            for penalty, rows, name in zip(user_penalties, X.shape, "WH", strict=True):
-                penalty.check((rows, k), name)
-            warn_one_sided(*user_penalties)
-            needed = [0 if "ridge" in penalty.faces else k for penalty in user_penalties]
-            warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
-            user_penalties = [total([one, *boxes]) for one, boxes in zip(user_penalties, known.boxes(), strict=True)]
-            for penalty, name in zip(user_penalties, "WH", strict=True):
-                check_limits(penalty, name)
-            if shares is not None:
-                user_penalties[0] = shares.penalty(user_penalties[0])
-                user_penalties[0].check((data.shape[0], k), "W")
-            penalties = [
-                unit.penalty(penalty, beta) for unit, penalty in zip((units, units.of_H()), user_penalties, strict=True)
-            ]
-            problem = Problem(loss, solver, solver, *penalties)
-            problem.check()
+            penalties = self._both_penalties(cells, samples, known, shares)
+            problem = self._problem(cells.loss(beta).on(data), data, units, penalties)
             starts = self._starts(X, data, k, given, units, problem, known)
-            if isinstance(solver, LeeSeung):
+            if isinstance(problem.solver_W, LeeSeung):
                 for start in starts:
-                    solver.start(start.state.W, start.state.Ht)
+                    problem.solver_W.start(start.state.W, start.state.Ht)
             progress, reason = self._run(X, problem, data, starts, units)
             if progress is None:
                 raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
             if self.sort_components and self.init != "custom" and problem.symmetric:
                 sort(progress.state, shares)
             result = self._result(problem, data, progress, reason, units, starts)
-            if shares is None:
-                known.restore(result.W, result.H.T)
-            else:
-                Known(None, known.Ht).restore(result.W, result.H.T)
+            (known if shares is None else Known(None, known.Ht)).restore(result.W, result.H.T)
             return result
+
+    def _both_penalties(self, cells: Cells, samples: float, known: Known, shares: Shares | None) -> list[Any]:
+        """The penalties of W and H with the bounds of what is known, checked, in the user's units."""
+        k, (rows, columns) = self._n_components, cells.X.shape
+        penalties = self._penalties((samples, columns))
+        for penalty, length, name in zip(penalties, (rows, columns), "WH", strict=True):
+            penalty.check((length, k), name)
+        warn_one_sided(*penalties)
+        needed = [0 if "ridge" in penalty.faces else k for penalty in penalties]
+        warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
+        W, H = (total([one, *boxes]) for one, boxes in zip(penalties, known.boxes(), strict=True))
+        check_limits(W, "W")
+        check_limits(H, "H")
+        return [W if shares is None else shares.penalty(W), H]
+
+    def _problem(self, loss: Any, data: Any, units: Units, penalties: list[Any]) -> Problem:
+        """What is minimised, and by whom, in the units of the fit; refuses what does not go together."""
+        self._chosen = self._solver_name(data.sparse)
+        solver = self._parts(loss, inner_sweeps(data, self._n_components), self._chosen)
+        W, H = (unit.penalty(one, loss.beta) for unit, one in zip((units, units.of_H()), penalties, strict=True))
+        problem = Problem(loss, solver, solver, W, H)
+        problem.check()
+        return problem
 
     def _starts(
         self, X: Any, data: Any, k: int, given: Any, units: Units, problem: Problem, known: Known

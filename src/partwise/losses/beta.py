@@ -47,6 +47,8 @@ class Beta:
     beta: float
     floor: float = 0.0
 
+    weighted = False
+
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
@@ -70,6 +72,10 @@ class Beta:
         if self.beta == 2:
             return Fixed(B, gram_of(B, threads), nothing)
         return Fixed(B, nothing, B.sum(axis=0, dtype=np.float64))
+
+    def curvature(self, fixed: Fixed, data: Data) -> Array:
+        """The Gram matrix of the `Quadratic` of every row."""
+        return fixed.gram
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""

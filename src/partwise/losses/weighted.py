@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array, Data, Fixed, RowQuadratic, Rows, Split
+from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows, Split
 from partwise.losses.beta import RELATIVE_FLOOR, Beta, gram_of
 
 
@@ -27,17 +27,19 @@ class WeightedBeta:
     Examples
     --------
     >>> sorted(kind.__name__ for kind in WeightedBeta(2.0).offers)
-    ['RowQuadratic', 'Split']
+    ['Quadratic', 'RowQuadratic', 'Split']
     """
 
     beta: float
     floor: float = 0.0
 
+    weighted = True
+
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra: dict[float, type] = {2.0: RowQuadratic, 1.0: Rows}
-        return frozenset({Split, extra.get(self.beta, Split)})
+        extra: dict[float, set[type]] = {2.0: {Quadratic, RowQuadratic}, 1.0: {Rows}}
+        return frozenset({Split} | extra.get(self.beta, set()))
 
     @property
     def exponent(self) -> float:
@@ -53,10 +55,16 @@ class WeightedBeta:
         gram = gram_of(B, threads) if self.beta == 2 else np.zeros(0)
         return Fixed(B, gram, B.sum(axis=0, dtype=np.float64))
 
+    def curvature(self, fixed: Fixed, data: Any) -> Array:
+        """The Gram matrix of the `Quadratic` of every row."""
+        return data.top * fixed.gram
+
     def rows(self, kind: type, X: Any, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``. O(cells that count k), or k^2 for the Gram matrices."""
         if kind is RowQuadratic:
             return RowQuadratic(X.dot(fixed.B), fixed.B, X.common * fixed.gram, *X.excess_rows)
+        if kind is Quadratic:
+            return Quadratic(self.curvature(fixed, X), self._filled(X, A, fixed))
         if kind is Rows:
             return Rows(X, fixed.B, X.weights_dot(fixed.B, fixed.colsum))
         neg, pos = X.split(A, fixed.B, self.beta, self.floor)
@@ -64,6 +72,15 @@ class WeightedBeta:
             everywhere = A @ fixed.gram if self.beta == 2 else fixed.colsum
             pos = np.maximum(pos + X.elsewhere * everywhere, 0).astype(A.dtype)
         return Split(neg, pos)
+
+    def _filled(self, X: Any, A: Array, fixed: Fixed) -> Array:
+        """``Z B``, where Z is X with W H where cells are missing, in between where they count less than the top weight.
+
+        ``top (y + w / top (x - y))``: the quadratic lies above the weighted squares and meets them at A.
+        """
+        rest = X.top - X.common
+        cross = X.dot(fixed.B) - X.excess_dot(A, fixed.B)
+        return cross + A @ (rest * fixed.gram).astype(A.dtype) if rest else cross
 
     def empty(self, kind: type, p: int, k: int) -> Split:
         """Float64 zeros that `add_columns` fills."""

@@ -35,16 +35,16 @@ inline void with_width(Size k, F f) {
 // f(Constant<W>, Constant<NV>, first, last) for each tile of the k columns: NV vectors of W, the first at column
 // `first`, each W after the other but the last one, which is at `first + last`. Tiles are nearly equal, so a vector
 // overlaps only within its tile.
-template <class T, int Most = max_vectors, class F>
+template <class T, class F>
 inline void for_tiles(Size k, F f) {
     if (k == 0) return;
     with_width<T>(k, [&](auto width) {
         constexpr int W = decltype(width)::value;
-        const Size vectors = (k + W - 1) / W, tiles = (vectors + Most - 1) / Most;
+        const Size vectors = (k + W - 1) / W, tiles = (vectors + max_vectors - 1) / max_vectors;
         for (Size t = 0; t < tiles; ++t) {
             const Size low = vectors * t / tiles, high = vectors * (t + 1) / tiles, first = low * W;
             const Size last = t + 1 == tiles ? k - W - first : (high - low - 1) * W;
-            with_count<Most>(high - low, [&](auto count) { f(width, count, first, last); });
+            with_count<max_vectors>(high - low, [&](auto count) { f(width, count, first, last); });
         }
     });
 }

@@ -12,7 +12,7 @@ namespace partwise {
 namespace PARTWISE_ISA {
 
 constexpr Size gram_rows = 4, gram_vectors = 3;  // 12 sums, 3 vectors of b and one broadcast: 16 registers
-constexpr Size gram_batch_bytes = 32768;         // of the two copies of a batch: one tile's columns of them stay in L1
+constexpr Size gram_batch_bytes = 32768;  // of the two copies of a batch: one tile's columns of them stay in L1
 
 // to = from + sum of left[e][r] right[e][c] over `count` entries, for 4 rows r and NV vectors of columns c. All four
 // have rows of `width` numbers.
@@ -51,17 +51,16 @@ inline void pack(const T* __restrict b, double weight, Size k, double* __restric
     }
 }
 
-// to (k x k) = the upper triangle of `square` (rows of `width`) and its mirror image. Rows are written from a multiple of
-// four on, so that no load of `transpose` spans two stores that are still under way.
+// to (k x k) = the upper triangle of `square` (rows of `width`) and its mirror image.
 template <class T>
 inline void symmetrise(const double* __restrict square, Size width, Size k, T* __restrict to) {
     for (Size row = 0; row < k; row += gram_rows) {
         const Size next = row + gram_rows < k ? row + gram_rows : k;
-        for (Size r = row; r < next; ++r)
-            for (Size c = row; c < k; ++c) to[r * k + c] = T(square[r * width + c]);
-        transpose(to + row * k + next, k, next - row, k - next, to + next * k + row, k);
-        for (Size r = row; r < next; ++r)
+        for (Size r = row; r < next; ++r) {
             for (Size c = row; c < r; ++c) to[r * k + c] = T(square[c * width + r]);
+            for (Size c = r; c < k; ++c) to[r * k + c] = T(square[r * width + c]);
+        }
+        transpose(to + row * k + next, k, next - row, k - next, to + next * k + row, k);
     }
 }
 
