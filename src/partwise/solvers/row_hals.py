@@ -12,8 +12,8 @@ from partwise import kernels
 from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
 from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, of_rows
 
-GRAM_BYTES = 8 << 20
-"""Of Gram matrices of rows that are alive at a time."""
+GRAM_BYTES = 1 << 20
+"""Of Gram matrices of rows that are alive at a time: they stay in the second cache, and their memory is used again."""
 
 DIRECT_ABOVE = {np.dtype(np.float64): 50, np.dtype(np.float32): 64}
 """Components from which sweeps cost less without forming Gram matrices."""
@@ -101,18 +101,18 @@ class RowBPP(RowHALS):
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows, ``rows`` of all: their least squares with the terms of the penalty, and without."""
+    """Some rows, ``rows`` of all: their least squares with the terms of the penalty, ``ridge`` (k, k) among them."""
 
     rows: slice
     A: Array
-    grams: Array
+    ridge: Array
     cross: Array
     system: tuple[Array, Array, float]
     bounds: tuple[Array | None, Array | None]
 
     def fit(self) -> float:
         """``sum_i 1/2 a_i gram_i a_i' - cross_i a_i'`` without the penalty, summed in float64."""
-        pulled = np.matmul(self.A[:, None, :], self.grams)[:, 0, :]
+        pulled = np.matmul(self.A[:, None, :], self.system[0])[:, 0, :] - self.A @ self.ridge
         return float(np.einsum("ij,ij->", self.A, pulled / 2 - self.cross, dtype=np.float64))
 
     def pivot(self, done: Array) -> None:
@@ -132,14 +132,15 @@ def parts(A: Array, stats: RowQuadratic, penalty: Any) -> Iterator[Part]:
     for low in range(0, m, height):
         rows = slice(low, min(low + height, m))
         grams = np.empty((rows.stop - low, k, k), A.dtype)
-        kernels.row_grams(stats.excess, stats.start + low, stats.start + rows.stop, stats.B, stats.base, grams)
         terms, cross = penalty.rows(low, rows.stop).terms(), stats.cross[rows]
-        yield Part(rows, A[rows], grams, cross, with_terms(terms, grams, cross), terms.bounds(A[rows]))
+        ridge, base = ridge_of(terms, k).astype(A.dtype), stats.base
+        kernels.row_grams(stats.excess, stats.start + low, stats.start + rows.stop, stats.B, base + ridge, grams)
+        yield Part(rows, A[rows], ridge, cross, (grams, *with_linear(terms, cross)), terms.bounds(A[rows]))
 
 
 def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evidence) -> float:
     """Sweeps over the rows ``A`` without forming Gram matrices; the fit, without the penalty."""
-    ridge = terms.ridge * np.eye(A.shape[1]) + (0 if terms.gram is None else terms.gram)
+    ridge = ridge_of(terms, A.shape[1])
     by_row = np.ndim(terms.linear) > 0
     cross = np.ascontiguousarray(stats.cross - terms.linear if by_row else stats.cross, A.dtype)
     with_penalty = kernels.row_descend(
@@ -161,12 +162,14 @@ def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evid
     return with_penalty - float(squares + np.vdot(stats.cross - cross, A))
 
 
-def with_terms(terms: Terms, grams: Array, cross: Array) -> tuple[Array, Array, float]:
-    """Gram matrices and cross products with a penalty, and its linear term where it is one number."""
+def ridge_of(terms: Terms, k: int) -> Array:
+    """What a penalty adds to the Gram matrix of every row, (k, k)."""
+    return terms.ridge * np.eye(k) + (0 if terms.gram is None else terms.gram)
+
+
+def with_linear(terms: Terms, cross: Array) -> tuple[Array, float]:
+    """Cross products with the linear term of a penalty, and that term where it is one number."""
     linear = terms.linear
-    if np.any(terms.ridge) or terms.gram is not None:
-        added = terms.ridge * np.eye(grams.shape[1]) + (0 if terms.gram is None else terms.gram)
-        grams = grams + added.astype(grams.dtype)
     if np.ndim(linear):
         cross, linear = (cross - linear).astype(cross.dtype), 0.0
-    return grams, np.ascontiguousarray(cross), float(linear)
+    return np.ascontiguousarray(cross), float(linear)
