@@ -30,6 +30,8 @@ def ordinary(dtype: np.dtype, beta: float) -> tuple[float, float]:
 class Units:
     """``X = 4^half * X_fitted``, and ``W = 2^(half + tilt) * W_fitted``, ``H = 2^(half - tilt) * H_fitted``.
 
+    The weights of cells are ``2^weight`` times those of the fit.
+
     The tilt is 0 unless a factor has known parts, whose unit is not a matter of choice.
 
     Examples
@@ -40,6 +42,7 @@ class Units:
 
     half: int = 0
     tilt: int = 0
+    weight: int = 0
 
     @classmethod
     def of(cls, largest: float, dtype: np.dtype, beta: float = 2.0) -> Units:
@@ -69,7 +72,7 @@ class Units:
 
     def of_H(self) -> Units:
         """The same seen from X', whose W is the tall H."""
-        return Units(self.half, -self.tilt)
+        return Units(self.half, -self.tilt, self.weight)
 
     @property
     def factor(self) -> int:
@@ -85,13 +88,13 @@ class Units:
         return np.ldexp(factor, self.factor) if self.factor else factor
 
     def penalty(self, penalty: Any, beta: float) -> Any:
-        """The same penalty of W in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
-        return penalty.in_units(self.factor, -2 * self.half * beta) if self.half or self.tilt else penalty
+        """The same penalty of W in the units of the fit, where the loss is ``4^(-half beta) / 2^weight`` of itself."""
+        return penalty.in_units(self.factor, -2 * self.half * beta - self.weight)
 
     def loss(self, value: float, beta: float) -> float:
         """A loss in the units of the user; infinite where no number is so large."""
-        return times_power(value, 2 * self.half * beta) if self.half else value
+        return times_power(value, 2 * self.half * beta + self.weight) if self.half or self.weight else value
 
     def error(self, norm: float, beta: float) -> float:
         """``sqrt(2 d)`` in the units of the user; infinite where no number is so large."""
-        return times_power(norm, self.half * beta)
+        return times_power(norm, self.half * beta + self.weight / 2)

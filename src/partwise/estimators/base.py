@@ -187,7 +187,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             known = Known.of(X.shape, fixed.B.shape[1], X.dtype, W=fixed_W)
             penalty = total([for_new_rows(self._penalties(X.shape)[0]), *known.boxes()[0]])
             check_limits(penalty, "W")
-            penalty = penalty.in_units(exponent, -2 * outer.half * beta)
+            penalty = penalty.in_units(exponent, -2 * outer.half * beta - outer.weight)
             loss = cells.loss(beta).on(data)
             solver = solver_of(auto(loss, penalty=penalty), loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
@@ -273,12 +273,14 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         W = self._solve(cells)
         if test_weight is not None:
             cells = self._cells(X, test_weight, 0.0, axes=())
+            if not cells.counts():
+                raise DataError("test_weight is zero everywhere: no cell is left to score.")
         beta = as_beta(self.beta_loss)
         with pool.session(self.n_jobs) as threads:
             data, units = cells.data(beta, threads)
             Ht = np.ascontiguousarray(units.inward(self.components_).T, W.dtype)
             value = divergence(cells.loss(beta).on(data), data, units.inward(W), Ht)
-        return -times_power(value, 2 * units.half * beta) / len(W)
+        return -units.loss(value, beta) / len(W)
 
     def certify(self, X):
         """Compute ``lower_bound_``: no matrix of this rank, whatever its signs, is nearer to X.

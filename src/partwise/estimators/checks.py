@@ -102,6 +102,15 @@ def check_positive(X: Any, beta: float, weight: Any = None, elsewhere: float = 0
     )
 
 
+def numbers(value: Any, name: str) -> np.ndarray:
+    """``value`` as a float64 or bool array; DataError if it is none."""
+    try:
+        array = np.asarray(value)
+        return array if array.dtype == bool else array.astype(np.float64, casting="same_kind", copy=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must hold real numbers, but it is {type(value).__name__} {value!r:.60}.") from error
+
+
 def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype, unknown: bool = False) -> np.ndarray:
     """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto". ``unknown``: NaN is allowed."""
     if A is None:

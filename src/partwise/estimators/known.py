@@ -6,7 +6,7 @@ what is known belongs to them. The engine sees nothing but bounds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from partwise.engine.problem import Problem
 from partwise.engine.step import State, keep_within
 from partwise.engine.units import Units
 from partwise.errors import DataError
-from partwise.estimators.checks import check_factor
+from partwise.estimators.checks import check_factor, numbers
 from partwise.interfaces import Array
 from partwise.penalties import Box
 from partwise.penalties.box import check_room
@@ -57,7 +57,7 @@ class Known:
             return units
         values: Any = self.W if self.Ht is None else self.Ht
         own = Units.of_factor(float(np.nanmax(values)), np.dtype(np.float64)).half
-        return Units(units.half, own - units.half if self.Ht is None else units.half - own)
+        return replace(units, tilt=own - units.half if self.Ht is None else units.half - own)
 
     def restore(self, W: Array, Ht: Array) -> None:
         """Write the known entries over what is left of them after a change of units, in place."""
@@ -73,7 +73,7 @@ def checked(values: Any, shape: tuple[int, int], name: str, dtype: Any) -> Array
     """
     if values is None:
         return None
-    values = np.asarray(values, np.float64)
+    values = numbers(values.toarray() if hasattr(values, "toarray") else values, f"fixed_{name}").astype(np.float64)
     if name == "W" and values.shape == shape[1:]:
         values = np.broadcast_to(values, shape)
     if values.shape != shape:
@@ -121,7 +121,7 @@ def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any
     if W is not None:
         W = check_factor(W, (shape[0], k), "NMF (input W)", dtype, unknown=True)
     for factor, name in ((H, "H"), (W, "W")):
-        if factor is not None and factor.max(initial=0) == 0:
+        if factor is not None and factor.size and not np.nanmax(np.where(np.isnan(factor), 0, factor)):
             raise DataError(f"Array passed to NMF (input {name}) is full of zeros: no update leaves zero.")
     return None if W is None else W.copy(order="C"), None if H is None else H.T.copy(order="C")
 

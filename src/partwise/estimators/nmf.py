@@ -206,8 +206,8 @@ class NMF(BaseNMF):
         **BaseNMF._parameter_constraints,
         "solver": [StrOptions({"auto", *SOLVERS})],
         "n_init": [Interval(Integral, 1, None, closed="left")],
-        "penalty_W": [BasePenalty, Sum, list, tuple, None],
-        "penalty_H": [BasePenalty, Sum, list, tuple, None],
+        "penalty_W": [BasePenalty, list, tuple, None],
+        "penalty_H": [BasePenalty, list, tuple, None],
         "shuffle": ["boolean"],
         "normalize": [StrOptions({"W"}), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
@@ -392,7 +392,11 @@ class NMF(BaseNMF):
         shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], self._beta())
         result = self._factorize(cells, W, H, shares, fixed_W, fixed_H)
         self._keep(result)
-        return result.W if shares is None else self._solve(cells, fixed_W=fixed_W)
+        if shares is None:
+            return result.W
+        W = shares.outward(result.W, self._solve(cells, fixed_W=fixed_W))
+        Known.of(cells.X.shape, W.shape[1], W.dtype, W=fixed_W).restore(W, result.H.T)
+        return W
 
     # ------------------------------------------------------------------ the fit
 
@@ -411,7 +415,8 @@ class NMF(BaseNMF):
     ) -> Result:
         """Fit both factors to checked cells."""
         beta, X = self._beta(), cells.X
-        k = self._n_components = self._size(X, W, fixed_H if H is None else H)
+        per_sample = fixed_W if np.ndim(fixed_W) == 2 else None
+        k = self._n_components = self._size(X, per_sample if W is None else W, fixed_H if H is None else H)
         given = given_start(W, H, X.shape, self.n_components, X.dtype) if self.init == "custom" else None
         known = Known.of(X.shape, k, X.dtype, fixed_W, fixed_H)
         if given is not None and self.n_init > 1:
@@ -662,9 +667,12 @@ class NMF(BaseNMF):
                 "fit: multiply the rows of transform(X, weight=...) by the columns of components_ that you need."
             )
         cells = self._cells(X, weight, 0.0)
+        if sp.issparse(cells.weight):
+            raise DataError("impute takes a dense or callable weight, as it fills in every cell of a dense X.")
         known = np.ones(cells.X.shape, bool) if cells.weight is None else cells.weight != 0
         H = vars(self)["components_"]
-        return in_original_features(self, np.where(known, cells.X, self._solve(cells) @ H), X)
+        filled = self._solve(cells) @ H.astype(cells.X.dtype, copy=False)
+        return in_original_features(self, np.where(known, cells.X, filled), X)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

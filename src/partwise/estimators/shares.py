@@ -14,9 +14,14 @@ import numpy as np
 import scipy.sparse as sp
 
 from partwise.errors import DataError, IncompatibleError
+from partwise.estimators.checks import numbers
 from partwise.estimators.known import Known
 from partwise.estimators.weights import Cells, check_covered, like
 from partwise.interfaces import Array
+from partwise.penalties import total
+from partwise.penalties.base import changed
+from partwise.penalties.base import numbers as numbers_of
+from partwise.penalties.sums import parts_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Shares:
     @classmethod
     def of(cls, sample_weight: Any, n_samples: int, beta: float) -> Shares:
         """Raise DataError unless there is one finite weight >= 0 for each sample, and one above 0."""
-        weights = np.asarray(sample_weight, np.float64)
+        weights = numbers(sample_weight, "sample_weight").astype(np.float64)
         if weights.shape != (n_samples,):
             raise DataError(f"sample_weight has shape {weights.shape}, but X has {n_samples} samples.")
         wrong = np.flatnonzero(~np.isfinite(weights) | (weights < 0))
@@ -70,7 +75,13 @@ class Shares:
 
     def penalty(self, penalty: Any) -> Any:
         """A penalty of W as the fit sees it: a sample that counts s times counts its penalty s times."""
-        counts = self.weights[self.counting, None]
+        if not penalty.separable or penalty.whole:
+            names = " and ".join(type(part).__name__ for part in parts_of(penalty) if not part.separable or part.whole)
+            raise IncompatibleError(
+                f"sample_weight with {names} on W: it couples the samples, and what that means where they count "
+                "differently is not defined. Repeat the rows, or put it on H."
+            )
+        penalty, counts = total(self.cut(part) for part in parts_of(penalty)), self.weights[self.counting, None]
         scaled = penalty.in_units(-np.log2(self.roots), np.log2(counts))
         if np.ndim(scaled.terms().ridge) == 2:
             raise IncompatibleError(
@@ -79,9 +90,20 @@ class Shares:
             )
         return scaled
 
+    def cut(self, penalty: Any) -> Any:
+        """A penalty with its numbers for the samples that count."""
+        own = {one.name: getattr(penalty, one.name) for one in numbers_of(penalty)}
+        each = {name: value for name, value in own.items() if np.ndim(value) == 2 and len(value) == len(self.weights)}
+        return changed(penalty, {name: value[self.counting] for name, value in each.items()}) if each else penalty
+
     def known(self, known: Known) -> Known:
         """The known parts of the samples that count."""
         return Known(None if known.W is None else known.W[self.counting], known.Ht)
+
+    def outward(self, W: Array, everybody: Array) -> Array:
+        """The rows of a fitted factor written among those of ``everybody``; samples that count nothing keep theirs."""
+        everybody[self.counting] = W / self.roots.astype(W.dtype)
+        return everybody
 
     def sums(self, W: Array) -> Array:
         """``sum_i s_i w_i`` for a factor as the fit sees it."""
@@ -93,7 +115,9 @@ class Shares:
         X = cells.X.tocsr()[rows] if sp.issparse(cells.X) else cells.X[rows]
         weight = None if cells.weight is None else cells.weight[rows]
         if self.beta == 0:
-            counts = self.weights[rows, None].astype(X.dtype)
+            exponent = int(np.frexp(self.weights.max())[1]) - 1
+            cells = replace(cells, exponent=cells.exponent + exponent)
+            counts = np.ldexp(self.weights[rows, None], -exponent).astype(X.dtype)
             weight = np.broadcast_to(counts, X.shape) if weight is None else times(weight, counts)
         else:
             X = times(X, self.roots.astype(X.dtype))

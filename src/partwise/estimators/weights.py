@@ -6,7 +6,8 @@ Missing is said by NaN or by a weight of 0, never inferred: the cells that a spa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import scipy.sparse as sp
 from partwise.data import as_data
 from partwise.engine.units import Units
 from partwise.errors import DataError
-from partwise.estimators.checks import check_positive
+from partwise.estimators.checks import check_positive, numbers
 from partwise.interfaces import Data
 from partwise.losses import Beta, WeightedBeta
 
@@ -27,12 +28,15 @@ BLOCK_ROWS = 4096
 class Cells:
     """X, 0 where nothing counts; the weights of its cells (None: all 1), and the weight of cells not stored.
 
+    The weights were divided by ``2^exponent``, so that the largest is about 1: floors and tolerances are for such.
+
     ``weight`` is dense for a dense X, else a CSR matrix that stores the cells that X stores.
     """
 
     X: Any
     weight: Any = None
     elsewhere: float = 0.0
+    exponent: int = 0
 
     def data(self, beta: float, threads: int) -> tuple[Data, Units]:
         """As data in the units of a fit, and those units; the pass that finds the largest entry also sums it up."""
@@ -40,7 +44,12 @@ class Cells:
         units = Units.of(data.largest, self.X.dtype, beta)
         if units.half:
             data = as_data(units.data(self.X), threads, self.weight, self.elsewhere)
-        return data, units
+        return data, replace(units, weight=self.exponent)
+
+    def counts(self) -> bool:
+        """Whether any cell does."""
+        weights = self.weight.data if sp.issparse(self.weight) else self.weight
+        return self.weight is None or bool(self.elsewhere) or bool(np.any(weights))
 
     def loss(self, beta: float) -> Beta | WeightedBeta:
         """The divergence over these cells."""
@@ -77,11 +86,28 @@ def weigh(X: Any, weight: Any = None, background: float = 0.0) -> Cells:
         if background:
             raise DataError(f'background={background} needs weight="stored" or a sparse weight: it is for the others.')
         return missing(X)
-    if not (np.isfinite(background) and background >= 0):
-        raise DataError(f"background={background} must be a finite weight >= 0.")
+    if not (isinstance(background, Real) and np.isfinite(background) and background >= 0):
+        raise DataError(f"background={background!r} must be a finite weight >= 0.")
     if callable(weight):
         weight = called(weight, X.shape)
-    return stored(X, weight, background) if is_sparse_weight(X, weight) else everywhere(X, weight, background)
+    few = is_sparse_weight(X, weight)
+    weight = weight if isinstance(weight, str) else check_weight(weight, X)
+    weight, background, exponent = in_own_unit(weight, background)
+    return replace((stored if few else everywhere)(X, weight, background), exponent=exponent)
+
+
+def in_own_unit(weight: Any, background: float) -> tuple[Any, float, int]:
+    """The weights divided by the power of two of the largest, that of a background among them, and the power."""
+    if isinstance(weight, str):
+        return weight, background, 0  # the stored cells count 1
+    values = weight.data if sp.issparse(weight) else weight
+    largest = max(float(values.max(initial=0)), background)
+    exponent = int(np.frexp(largest)[1]) - 1 if largest else 0
+    if exponent == 0:
+        return weight, background, 0
+    background = float(np.ldexp(background, -exponent))
+    weight = like(weight, np.ldexp(values, -exponent)) if sp.issparse(weight) else np.ldexp(weight, -exponent)
+    return weight, background, exponent
 
 
 def missing(X: Any) -> Cells:
@@ -116,7 +142,7 @@ def stored(X: Any, weight: Any, background: float) -> Cells:
             X.sum_duplicates()
         W = like(X, np.ones(len(X.data), X.dtype))
     else:
-        X, W = same_cells(X, sp.csr_array(check_weight(weight, X), dtype=X.dtype), background)
+        X, W = same_cells(X, weight.astype(X.dtype), background)
     gone = np.isnan(X.data) | (W.data == 0)
     W.data[np.isnan(X.data)] = 0
     return Cells(like(X, np.where(gone, 0, X.data)), W, background)
@@ -124,7 +150,6 @@ def stored(X: Any, weight: Any, background: float) -> Cells:
 
 def same_cells(X: Any, W: Any, background: float) -> tuple[Any, Any]:
     """X and W on one pattern: the cells of W, and with a background those of X too."""
-    W.sum_duplicates()
     if sp.issparse(X):
         pattern = W.copy()
         pattern.data = np.ones_like(W.data)
@@ -159,7 +184,6 @@ def everywhere(X: Any, weight: Any, background: float) -> Cells:
     """X and a weight for every cell."""
     if background:
         raise DataError(f'background={background} needs weight="stored" or a sparse weight; here every cell has one.')
-    weight = check_weight(np.asarray(weight), X)
     X = X.toarray() if sp.issparse(X) else X
     counts = (weight != 0) & ~np.isnan(X)
     is_mask = weight.dtype == bool or bool(np.isin(weight, (0, 1)).all())
@@ -167,7 +191,12 @@ def everywhere(X: Any, weight: Any, background: float) -> Cells:
 
 
 def check_weight(weight: Any, X: Any) -> Any:
-    """The weights, if they fit X and each is finite and not negative."""
+    """The weights as float64 or bool, a copy in CSR if sparse, if they fit X and each is finite and not negative."""
+    if sp.issparse(weight):
+        weight = sp.csr_array(weight, dtype=np.float64, copy=True)
+        weight.sum_duplicates()
+    else:
+        weight = numbers(weight, "weight")
     if weight.shape != X.shape:
         raise DataError(f"weight has shape {weight.shape}, but X has {X.shape}: give one weight for each cell.")
     values = weight.data if sp.issparse(weight) else weight
@@ -183,8 +212,16 @@ def check_weight(weight: Any, X: Any) -> Any:
 
 def called(weight: Any, shape: tuple[int, int]) -> Any:
     """The weights that a callable gives for runs of rows, as one array or CSR matrix."""
-    parts = [weight(slice(low, min(low + BLOCK_ROWS, shape[0]))) for low in range(0, shape[0], BLOCK_ROWS)]
-    return sp.csr_array(sp.vstack(parts)) if any(sp.issparse(part) for part in parts) else np.concatenate(parts)
+    parts: list[Any] = [weight(slice(low, min(low + BLOCK_ROWS, shape[0]))) for low in range(0, shape[0], BLOCK_ROWS)]
+    if any(sp.issparse(part) for part in parts):
+        return sp.csr_array(sp.vstack(parts))
+    parts = [numbers(part, "what weight(rows) returns") for part in parts]
+    if any(part.shape[1:] != shape[1:] for part in parts):
+        raise DataError(
+            f"weight(rows) must return an array with a row for each of the rows and {shape[1]} columns, not one of "
+            f"shape {parts[0].shape}."
+        )
+    return np.concatenate(parts)
 
 
 def like(pattern: Any, values: np.ndarray) -> Any:

@@ -50,7 +50,9 @@ class BasePenalty:
         for one in numbers(self):
             value = getattr(self, one.name)
             if type(value) is not float or not one.metadata["low"] <= value < np.inf:
-                object.__setattr__(self, one.name, checked(value, one.metadata, f"{self}"))
+                object.__setattr__(
+                    self, one.name, checked(value, one.metadata, f"{type(self).__name__}({one.name}=...)")
+                )
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -99,6 +99,12 @@ def total(penalties: Iterable[Any]) -> Any:
             f"{' and '.join(proximal)} on one factor: each needs a proximal step of its own, and the steps of two do "
             "not add. Keep one of them on this factor."
         )
+    bounded = [type(part).__name__ for part in parts if "bounds" in part.faces]
+    if proximal and bounded:
+        raise IncompatibleError(
+            f"{proximal[0]} and {bounded[0]} (fixed entries are bounds too) on one factor: a projection onto the one "
+            "leaves the other. Keep one of them on this factor."
+        )
     return Elastic() if not parts else parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
 
