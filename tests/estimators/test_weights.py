@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from scipy.optimize import nnls
 
-from partwise import NMF
+from partwise import NMF, non_negative_factorization
 from partwise.errors import DataError, DataWarning, IncompatibleError
+from partwise.penalties import L2, Box, Group, MinimumVolume, Simplex, Smooth, UnitNorm
 
 
 @pytest.fixture
@@ -220,3 +222,105 @@ def test_the_log_says_how_missing_cells_are_dealt_with_and_why(hidden, options, 
         warnings.simplefilter("ignore")  # of scarce cells, and of the few iterations
         NMF(2, random_state=0, **options).fit(X)
     assert re.search(way, caplog.text)
+
+
+SOLVERS = [("cd", 2), ("bpp", 2), ("pg", 2), ("admm", 2), ("mu", 2), ("scd", 1), ("mue", 1), ("mu", 0.5), ("mu", 0)]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("solver, beta", SOLVERS)
+def test_the_unit_of_the_weights_does_not_matter(solver, beta, dtype, planted):
+    X, hidden = planted
+    options = {"solver": solver, "beta_loss": beta, "random_state": 0, "max_iter": 30, "tol": 1e9}
+    found = {}
+    for c in (1.0, 3.0, 1e-12, 1e12, 1e-200, 1e200):
+        model = NMF(2, **options).fit(X.astype(dtype), weight=np.where(hidden, 0, c))
+        found[c] = model.components_, model.reconstruction_err_ / np.sqrt(c)
+    for c, (components, error) in found.items():
+        rtol = 1e-6 if dtype == "float64" else 1e-3
+        np.testing.assert_allclose(components, found[1.0][0], rtol=rtol, atol=rtol, err_msg=f"{c}")
+        assert error == pytest.approx(found[1.0][1], rel=1e-3)
+
+
+def test_penalties_weigh_against_the_weights_as_given(planted):
+    X, hidden = planted
+    one = NMF(2, random_state=0, alpha_W=1e-2, max_iter=500).fit(X, weight=np.where(hidden, 0, 1.0))
+    other = NMF(2, random_state=0, alpha_W=8e-2, max_iter=500).fit(X, weight=np.where(hidden, 0, 8.0))
+    np.testing.assert_allclose(one.components_, other.components_, rtol=1e-9)
+    assert other.history_.objective.iloc[-1] == pytest.approx(8 * one.history_.objective.iloc[-1], rel=1e-9)
+
+
+def test_the_weights_are_never_modified():
+    """CSR with a duplicate and unsorted indices, read-only."""
+    weight = sp.csr_matrix(([1.0, 1, 1, 1, 1], [1, 0, 1, 0, 1], [0, 3, 5]), shape=(2, 2))
+    before = weight.data.copy(), weight.indices.copy(), weight.indptr.copy()
+    for array in (weight.data, weight.indices, weight.indptr):
+        array.flags.writeable = False
+    NMF(1, random_state=0).fit(sp.csr_matrix(np.ones((2, 2))), weight=weight)
+    for kept, array in zip(before, (weight.data, weight.indices, weight.indptr), strict=True):
+        np.testing.assert_array_equal(kept, array)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "lil", "dok", "bsr"])
+def test_sparse_weights_may_have_any_format(form, planted):
+    X, hidden = planted
+    weight = sp.coo_array(np.where(hidden, 0, 1.0))
+    found = NMF(2, random_state=0, max_iter=20, tol=1e9).fit(X, weight=weight.asformat(form))
+    wanted = NMF(2, random_state=0, max_iter=20, tol=1e9).fit(X, weight=~hidden)
+    np.testing.assert_allclose(found.components_, wanted.components_, rtol=1e-9)
+
+
+def test_new_features_with_holes_are_folded_in(planted):
+    X, hidden = planted
+    W = NMF(2, random_state=0, max_iter=3000, tol=1e-7).fit_transform(X[:, :8])
+    Ht, _, _ = non_negative_factorization(holey(X, hidden)[:, 8:].T, H=W.T, n_components=2, update_H=False)
+    for j, known in enumerate(~hidden[:, 8:].T):
+        np.testing.assert_allclose(Ht[j], nnls(W[known], X[known, 8 + j])[0], rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("penalty", [Smooth(0.1), Group(0.1), UnitNorm(), MinimumVolume(0.1)])
+def test_penalties_that_couple_samples_do_not_go_with_sample_weights(penalty, planted):
+    with pytest.raises(IncompatibleError, match=f"sample_weight with {type(penalty).__name__} on W"):
+        NMF(2, penalty_W=penalty, penalty_H=L2(0.1)).fit(planted[0], sample_weight=np.arange(20.0))
+
+
+def test_a_penalty_with_a_number_for_each_sample_goes_with_sample_weights(planted):
+    """And weights of 1 are none, for what is returned too."""
+    X, _ = planted
+    options = {"penalty_W": [L2(1.0, mean=np.linspace(0, 1, 20)[:, None]), Box(0, 0.6)], "penalty_H": L2(0.1)}
+    one, other = (NMF(2, random_state=0, max_iter=300, **options) for _ in range(2))
+    W, V = one.fit_transform(X), other.fit_transform(X, sample_weight=np.ones(20))
+    np.testing.assert_allclose(W, V, rtol=1e-5, atol=1e-6)
+    W = other.fit_transform(X, sample_weight=np.arange(20))
+    assert W.shape == (20, 2) and W[1:].max() <= 0.6
+
+
+def test_a_projection_and_bounds_on_one_factor_are_refused():
+    X = np.ones((4, 3))
+    for wrong in ({"penalty_W": [Simplex(), Box(0, 0.4)]}, {"penalty_W": [UnitNorm(), Box(0, 0.4)], "solver": "admm"}):
+        with pytest.raises(IncompatibleError, match="a projection onto the one leaves the other"):
+            NMF(2, **wrong).fit(X)
+    with pytest.raises(IncompatibleError, match="fixed entries are bounds"):
+        NMF(2, penalty_W=Simplex()).fit(X, fixed_W=[0.2, np.nan])
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({"weight": lambda rows: None}, "what weight.rows. returns must hold real numbers"),
+        ({"weight": np.full((20, 12), "a")}, "weight must hold real numbers"),
+        ({"weight": np.ones((20, 12), complex)}, "weight must hold real numbers"),
+        ({"weight": sp.eye_array(20, 12), "background": "a"}, "background='a' must be a finite weight"),
+        ({"sample_weight": "a"}, "sample_weight must hold real numbers"),
+        ({"fixed_H": "a"}, "fixed_H must hold real numbers"),
+    ],
+)
+def test_weights_that_are_no_numbers_are_named(given, message, planted):
+    with pytest.raises(DataError, match=message):
+        NMF(2).fit(planted[0], **given)
+
+
+def test_a_score_of_no_cell_is_refused(planted):
+    X, _ = planted
+    with pytest.raises(DataError, match="test_weight is zero everywhere"):
+        fitted(X).score(X, test_weight=np.zeros_like(X))

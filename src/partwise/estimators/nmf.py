@@ -451,6 +451,7 @@ class NMF(BaseNMF):
     def _both_penalties(self, cells: Cells, samples: float, known: Known, shares: Shares | None) -> list[Any]:
         """The penalties of W and H with the bounds of what is known, checked, in the user's units."""
         k, (rows, columns) = self._n_components, cells.X.shape
+        rows = rows if shares is None else len(shares.weights)
         penalties = self._penalties((samples, columns))
         for penalty, length, name in zip(penalties, (rows, columns), "WH", strict=True):
             penalty.check((length, k), name)
