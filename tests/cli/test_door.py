@@ -90,7 +90,11 @@ MISTAKES = [
     (["fit", "x.csv", "-k", "2", "--out", "x.csv/deep"], 2, ["--out"]),
     (["fit", "x.csv", "-k", "7", "--init", "nndsvd", "--force"], 3, ["nndsvd", "random"]),
     (["fit", "negative.csv", "-k", "1"], 3, ["2 of 8 cells are negative", "'r2'", "'a'", "-1", "--negatives clip"]),
-    (["fit", "holes.csv", "-k", "1"], 3, ["1 of 6 cells is empty", "'r1'", "'b'", "not zero", "--missing zero"]),
+    (
+        ["fit", "holes.csv", "-k", "1", "--missing", "error"],
+        3,
+        ["1 of 6 cells is empty", "'r1'", "'b'", "not zero", "--missing skip"],
+    ),
     (["fit", "infinite.csv", "-k", "1"], 3, ["1 of 4 cells is infinite", "'r1'", "'b'"]),
     (["fit", "word.csv", "-k", "1"], 3, ["line 2", "'b'", "'two'"]),
     (["fit", "zeros.csv", "-k", "1", "--loss", "is"], 3, ["6 cells of X are zero", "'s0'", "'b'", "--loss kl"]),

@@ -249,7 +249,7 @@ def test_a_start_from_singular_vectors_needs_enough_of_them(init, Estimator):
 PARAMETERS = {
     "n_components": [0, -1, 2.5, None, "many"],
     "init": ["svd", 3],
-    "solver": ["pg", None],
+    "solver": ["newton", None],
     "beta_loss": ["hinge", None],
     "tol": [-1e-3, "small"],
     "max_iter": [0, 1.5],

@@ -1,5 +1,6 @@
 """Missing cells and weights as users say them, and the errors that they get."""
 
+import re
 import warnings
 
 import numpy as np
@@ -200,3 +201,22 @@ def test_imputing_a_sparse_matrix_is_refused_with_a_way_out():
     X = sp.csr_array(np.ones((3, 3)))
     with pytest.raises(DataError, match="impute fills in every cell"):
         NMF(1).fit(X).impute(X)
+
+
+@pytest.mark.parametrize(
+    "hidden, options, way",
+    [
+        (0.2, {}, "stored densely: each row has a Gram matrix of its own, from the [0-9]+ cells that are missing"),
+        (0.8, {}, "stored sparsely: each row has a Gram matrix of its own, from the [0-9]+ cells that count"),
+        (0.2, {"solver": "pg"}, "filled in with W H, so that all rows share a Gram matrix"),
+        (0.2, {"beta_loss": 1}, "every cell's share of the statistic is weighted"),
+    ],
+)
+def test_the_log_says_how_missing_cells_are_dealt_with_and_why(hidden, options, way, caplog):
+    rng = np.random.default_rng(0)
+    X = np.where(rng.random((30, 20)) < hidden, np.nan, rng.random((30, 20)))
+    X[:, 0], X[0] = 1, 1
+    with caplog.at_level("INFO", logger="partwise"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scarce cells, and of the few iterations
+        NMF(2, random_state=0, **options).fit(X)
+    assert re.search(way, caplog.text)

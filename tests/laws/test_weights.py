@@ -15,6 +15,7 @@ from partwise.engine.objective import divergence
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, gap, solver_of
 from partwise.engine.step import State, step
+from partwise.errors import IncompatibleError
 from partwise.kernels import pool
 from partwise.losses import WeightedBeta
 from partwise.penalties import Elastic, Simplex
@@ -255,6 +256,24 @@ def test_an_integer_sample_weight_is_that_many_rows(beta, solver, dtype):
     assert one.reconstruction_err_ == pytest.approx(other.reconstruction_err_, rel=1e-6 if dtype == "float64" else 1e-3)
 
 
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.0])
+@pytest.mark.parametrize("beta, solver", [(2, "cd"), (2, "bpp"), (2, "mu"), (1, "mu"), (1, "scd")])
+def test_a_weighted_sample_has_a_weighted_penalty(beta, solver, l1_ratio):
+    X, _ = setting(beta)
+    counts = np.random.default_rng(3).integers(0, 4, len(X))
+    first = start(X)
+    settings = {"beta_loss": beta, "solver": solver, "init": "custom", "max_iter": 6, "tol": 0, "alpha_W": 1e-3}
+    one, other = (NMF(3, alpha_H=1e-3, l1_ratio=l1_ratio, **settings) for _ in range(2))
+    if beta == 1 and l1_ratio == 0:
+        with pytest.raises(IncompatibleError, match="repeat the rows"):
+            one.fit(X, W=first.W, H=first.Ht.T, sample_weight=counts)
+        return
+    one.fit(X, W=first.W, H=first.Ht.T, sample_weight=counts)
+    other.fit(np.repeat(X, counts, axis=0), W=np.repeat(first.W, counts, axis=0), H=first.Ht.T)
+    np.testing.assert_allclose(one.components_, other.components_, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(one.history_.objective, other.history_.objective, rtol=1e-9)
+
+
 def test_weighted_samples_start_and_are_sorted_as_repeated_rows():
     """The default start of Frobenius fits needs no luck: singular vectors are the same."""
     X, _ = setting(2)
@@ -271,7 +290,7 @@ def test_constraints_hold_around_missing_cells(solver):
     shares = rng.dirichlet(np.full(3, 0.3), size=60)
     X = shares @ rng.random((3, 20))
     holes = np.where(rng.random(X.shape) < 0.25, np.nan, X)
-    model = NMF(3, solver=solver, penalty_W=Simplex(), random_state=0, max_iter=2000, tol=1e-7)
+    model = NMF(3, solver=solver, penalty_W=Simplex(), random_state=0, max_iter=2000, tol=1e-6)
     W = model.fit_transform(holes)
     np.testing.assert_allclose(W.sum(axis=1), 1, atol=1e-10)
     np.testing.assert_allclose(model.transform(holes).sum(axis=1), 1, atol=1e-10)

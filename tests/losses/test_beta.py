@@ -136,7 +136,9 @@ def test_sums_are_float64_whatever_the_data(dtype):
     assert data.norm2 == pytest.approx(20000 * float(X[0, 0]) ** 2, rel=1e-12)
     W, Ht = np.ones((400, 1), dtype), np.ones((50, 1), dtype)
     rounded_products = 1e-12 if dtype == np.float64 else 1e-7  # of 50 terms: X H' is in the dtype of the data
-    assert squared_error(Beta(2.0), data, W, Ht) == pytest.approx(20000 * (1 - float(X[0, 0])) ** 2, rel=rounded_products)
+    assert squared_error(Beta(2.0), data, W, Ht) == pytest.approx(
+        20000 * (1 - float(X[0, 0])) ** 2, rel=rounded_products
+    )
 
 
 @pytest.mark.parametrize("beta", [2.0, 1.0, 0.5, 1.5, 3.0])

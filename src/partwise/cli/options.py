@@ -126,14 +126,14 @@ def data(negatives: tuple[str, ...] = ("error", "clip", "shift", "drop")) -> Cal
             "--negatives", type=click.Choice(negatives), default="error", show_default=True, help=NEGATIVES_HELP
         ),
         click.option(
-            "--missing", type=click.Choice(("error", "zero")), default="error", show_default=True, help=MISSING
+            "--missing", type=click.Choice(("skip", "error", "zero")), default="skip", show_default=True, help=MISSING
         ),
     )
 
 
 ORIENT_HELP = "What rows of the file are: samples-first (rows) or features-first (columns)."
 NEGATIVES_HELP = "Below 0: set to 0 (clip), raise the column to 0 (shift), leave out the row (drop)."
-MISSING = "Empty cells: refuse them, or count them as zeros."
+MISSING = "Empty cells: leave them out of the fit (skip), refuse them, or count them as zeros."
 
 
 def folder(help_text: str) -> Callable:

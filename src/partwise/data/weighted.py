@@ -158,7 +158,9 @@ class WeightedSparse(Counted):
         self.shape, self.dtype, self.stored = X.shape, X.dtype, len(X.data)
         self.pattern = X.indptr, X.indices
         self.scaled = X.data * weight.data
-        self.excess = weight.data - self.dtype.type(elsewhere) if elsewhere else weight.data
+        self.common = self.elsewhere
+        differences = weight.data - self.dtype.type(elsewhere) if elsewhere else weight.data
+        self.excess = *self.pattern, differences
         self.blocks = grid.sparse_blocks(X.indptr)
 
     def _sums(self) -> tuple[float, float, float, float]:
@@ -178,7 +180,7 @@ class WeightedSparse(Counted):
     def block(self, rows: grid.Range) -> WeightedSparseBlock:
         """The rows as a block, without copying."""
         scaled, excess = (
-            SparseBlock((*self.pattern, values), *rows, self.shape[1]) for values in (self.scaled, self.excess)
+            SparseBlock((*self.pattern, values), *rows, self.shape[1]) for values in (self.scaled, self.excess[2])
         )
         return WeightedSparseBlock(scaled, excess, self.X.data, self.weight.data, self.elsewhere, self.top)
 

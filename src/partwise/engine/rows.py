@@ -59,11 +59,11 @@ class RowSolve:
         return (total or 0) + int(len(A) - solved.sum())
 
     def _refill(self, method: Any, X: Any, A: Array, penalty: Any) -> Array:
-        """Solve the rows ``A``, fill missing cells with what came out, and again, until they stand still: the mask."""
-        moved = np.ones(len(A), bool)
+        """Step from the rows ``A``, fill missing cells with what came out, and again; the mask of those that stand."""
+        moved, size = np.ones(len(A), bool), column_means(A)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             before = A.copy()
-            method.solve(A, self.problem.loss.rows(Quadratic, X, A, self.fixed), penalty)
+            method.update(A, self.problem.loss.rows(Quadratic, X, A, self.fixed), penalty, size)
             moved = np.abs(A - before).max(axis=1, initial=0) > MU_CHANGE[A.dtype] * A.max(axis=1, initial=0)
             if not moved.any():
                 break

@@ -38,7 +38,7 @@ from partwise.estimators.warn import (
     warn_unused,
 )
 from partwise.estimators.weights import Cells, scarce
-from partwise.estimators.words import describe
+from partwise.estimators.words import describe, machinery
 from partwise.interfaces import Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
@@ -464,6 +464,8 @@ class NMF(BaseNMF):
         W, H = (unit.penalty(one, loss.beta) for unit, one in zip((units, units.of_H()), penalties, strict=True))
         problem = Problem(loss, solver, solver, W, H)
         problem.check()
+        if data.weighted:
+            logger.info(machinery(data, solver, self._n_components))
         return problem
 
     def _starts(

@@ -20,7 +20,7 @@ Conventions shared by all of them:
   projected: at a lower bound only a negative one counts, at an upper one only a positive one, where both meet none.
 """
 
-from typing import Any
+import typing
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,7 +43,7 @@ def _rows(csr, start, stop, p):
     )
 
 
-def _bounds(A, lower, upper) -> tuple[Any, Any]:
+def _bounds(A, lower, upper) -> tuple[typing.Any, typing.Any]:
     """The bounds, 0 and infinity where none are given."""
     if lower is None:
         return np.broadcast_to(A.dtype.type(0), A.shape), np.broadcast_to(A.dtype.type(np.inf), A.shape)

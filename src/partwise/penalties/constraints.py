@@ -111,7 +111,7 @@ class UnitNorm(Constraint):
     Examples
     --------
     >>> import numpy as np
-    >>> UnitNorm().prox(np.array([[3.0, -1.0], [4.0, 2.0]]), 1.0).tolist()
+    >>> UnitNorm().prox(np.array([[3.0, -1.0], [4.0, 2.0]]), 1.0).round(12).tolist()
     [[0.6, 0.0], [0.8, 1.0]]
     """
 

@@ -28,16 +28,22 @@ class Elastic(BasePenalty):
     l1: float = number(1, forms="scalar", default=0.0)
     l2: float = number(2, forms="scalar", default=0.0)
 
+    @property
+    def faces(self) -> frozenset[str]:
+        """Those of its terms; a free penalty, which every plain fit has, is not asked."""
+        free = np.ndim(self.l1) == 0 and np.ndim(self.l2) == 0 and not (self.l1 or self.l2)
+        return frozenset() if free else self.terms().faces
+
     def terms(self) -> Terms:
-        """The two weights."""
+        """The two weights; for weighted samples one for each row."""
         return Terms(self.l1, self.l2)
 
     def value(self, A: Array) -> float:
         """The penalty, float64; 0 without a pass over A when both weights are 0."""
-        if not (self.l1 or self.l2):
+        if not self.faces:
             return 0.0
-        squares = np.einsum("ij,ij->", A, A, dtype=np.float64)
-        return float(self.l1 * A.sum(dtype=np.float64) + self.l2 / 2 * squares)
+        sums, squares = A.sum(axis=1, dtype=np.float64), np.einsum("ij,ij->i", A, A, dtype=np.float64)
+        return float(np.sum(self.l1 * sums[:, None]) + np.sum(self.l2 / 2 * squares[:, None]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +51,7 @@ class L1(BasePenalty):
     """``sum_iq weight_q a_iq``: entries that are not worth their weight become 0.
 
     Shrinking one factor costs nothing while the other may grow, so on one factor alone it needs something that holds
-    the other: an `L2`, a `UnitNorm` or a `Simplex` there (or `ScaleFree` here).
+    the other: an `L2`, a `UnitNorm` or a `Simplex` there.
 
     Parameters
     ----------
