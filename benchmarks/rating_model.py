@@ -66,25 +66,18 @@ def fit(train: Ratings, recipe: Recipe, seed: int = 0) -> Fitted:
     usual_W, usual_H = recipe.prior(float(train.stars.mean()))
     weight_W, weight_H = recipe.weights()
     W, H = np.tile(usual_W, (n, 1)), np.tile(usual_H[:, None], p)
-    W[:, 2:] *= 1 + rng.random((n, recipe.tastes)) / 4  # tastes that begin alike would stay alike
-    H[2:] *= 1 + rng.random((recipe.tastes, p)) / 4
+    start_W, start_H = W[users], H[:, items]
+    start_W[:, 2:] *= 1 + rng.random((len(users), recipe.tastes)) / 4  # tastes that begin alike would stay alike
+    start_H[2:] *= 1 + rng.random((recipe.tastes, len(items))) / 4
     free = np.full(recipe.tastes + 2, np.nan)
     known_W, known_H = free.copy(), np.tile(free[:, None], len(items))
     known_W[0], known_H[1] = 1, 1
-    penalties = {"penalty_W": L2(weight_W, usual_W), "penalty_H": L2(weight_H, usual_H)}
-    model = NMF(len(free), init="custom", tol=recipe.tol, max_iter=500, **penalties)
+    penalty_W, penalty_H = L2(weight_W, usual_W), L2(weight_H, usual_H)
+    model = NMF(len(free), init="custom", tol=recipe.tol, max_iter=500, penalty_W=penalty_W, penalty_H=penalty_H)
     X = train.matrix()[users][:, items]
-    W[users] = model.fit_transform(X, W=W[users], H=H[:, items], weight="stored", fixed_W=known_W, fixed_H=known_H)
+    W[users] = model.fit_transform(X, W=start_W, H=start_H, weight="stored", fixed_W=known_W, fixed_H=known_H)
     H[:, items] = model.components_
-    return replace_unseen(Fitted(W, H, model.n_iter_), users, items, usual_W, usual_H)
-
-
-def replace_unseen(fitted: Fitted, users: np.ndarray, items: np.ndarray, W: np.ndarray, H: np.ndarray) -> Fitted:
-    """What is usual for everybody who was not fitted."""
-    n, p = len(fitted.W), fitted.H.shape[1]
-    fitted.W[np.setdiff1d(np.arange(n), users)] = W
-    fitted.H[:, np.setdiff1d(np.arange(p), items)] = H[:, None]
-    return fitted
+    return Fitted(W, H, model.n_iter_)
 
 
 def chosen(train: Ratings, biases: tuple[float, ...], tastes: tuple[float, ...], base: Recipe = Recipe()) -> Recipe:

@@ -115,7 +115,7 @@ def save(ratings: Ratings, file: str) -> None:
 
 def seconds(rounds: int) -> list[Bound]:
     """partwise and Spark in turn."""
-    X, spark = movielens().matrix(), peer("spark")
+    X, spark = movielens().matrix().astype(np.float32), peer("spark")  # Spark holds floats too
     ours, theirs, kkt = [], [], 0.0
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "all.npy"))
