@@ -71,8 +71,8 @@ class NMF(BaseNMF):
 
     A drop-in superset of scikit-learn's ``NMF``. It minimises::
 
-        d_beta(X | W H) + alpha_W n_features (l1_ratio |W|_1 + (1 - l1_ratio) |W|^2 / 2)
-                        + alpha_H n_samples  (l1_ratio |H|_1 + (1 - l1_ratio) |H|^2 / 2)
+        d_beta(X | W H) + alpha_W n_features (l1_ratio |W|_1 + (1 - l1_ratio) |W|^2 / 2) + penalty_W(W)
+                        + alpha_H n_samples  (l1_ratio |H|_1 + (1 - l1_ratio) |H|^2 / 2) + penalty_H(H)
 
     with d_beta the beta-divergence: half the squared Frobenius norm of X - W H for beta = 2, the Kullback-Leibler
     divergence ``sum x log(x / y) - x + y`` for 1, Itakura-Saito ``sum x / y - log(x / y) - 1`` for 0.
@@ -84,7 +84,7 @@ class NMF(BaseNMF):
         is rarely what you want. More than min(X.shape) warns.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
         Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, ``mue`` and ``scd``,
-        "random" if k > min(X.shape). "custom" takes W, H or both as given to `fit`.
+        "random" if k > min(X.shape), or if cells are missing or weighted. "custom" takes W, H or both as given to `fit`.
     n_init : int, default=1
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
@@ -154,8 +154,8 @@ class NMF(BaseNMF):
         scale. 0 at a stationary point; free of units, of the start, and of the split of scale between W and H.
     history_ : DataFrame
         Columns iteration, objective, kkt, relative_decrease (per iteration, mean over ten), seconds. One row per
-        accepted iteration of ``cd``, ``bpp`` and ``scd``, every tenth of ``mu`` and ``mue``, where the objective costs
-        a reading of X.
+        accepted iteration where the objective comes with it; every tenth where it costs a reading of X: ``mu``,
+        ``mue``, and ``pg`` and ``admm`` with missing or weighted cells.
     restarts_ : DataFrame
         One row per start: seed (an int for ``random_state`` that draws it again as "random"; missing for a start that
         was not drawn from one), iterations, objective (when it was dropped or finished), kept. Their spread says how
@@ -172,7 +172,8 @@ class NMF(BaseNMF):
     IncompatibleError
         The loss, the solver and the penalties do not fit together; raised before X is read.
     DataError
-        X has negative entries, or zeros where beta <= 0; W or H do not fit.
+        X has negative entries, or zeros where beta <= 0; W or H, weights or known parts do not fit; a row or a column
+        has no cell that counts.
 
     Warns
     -----
