@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,10 @@ SOLVE_SWEEPS = {np.dtype(np.float64): 4, np.dtype(np.float32): 10}
 
 A well-conditioned row is solved in about ten sweeps to the tolerance of float32, and not in twenty to that of float64:
 there the sweeps only find a passive set that needs few exchanges."""
+
+
+SPREAD = 1e4
+"""Ratio of the largest to the least curvature from which coordinates are brought to units of their own."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,16 @@ class HALS:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
         terms = penalty.terms()
         (gram, cross, l1), bounds = terms.join(stats, A.dtype), terms.bounds(A)
+        scale = scales(np.diagonal(gram))
+        if scale is None:
+            return self._solve(A, gram, cross, l1, bounds)
+        A /= scale
+        bounds = [bound if bound is None else bound / scale for bound in bounds]
+        solved = self._solve(A, gram * np.outer(scale, scale), (cross - A.dtype.type(l1)) * scale, 0.0, bounds)
+        A *= scale
+        return solved
+
+    def _solve(self, A: Array, gram: Array, cross: Array, l1: float, bounds: Any) -> Array:
         converged = np.zeros(len(A), np.uint8)
         kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], converged, *bounds)
         hard = np.flatnonzero(converged == 0)
@@ -72,6 +87,19 @@ class HALS:
             kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done, *of_rows(bounds, hard))
             A[hard], converged[hard] = rows, done
         return converged.view(bool)
+
+
+def scales(diagonal: Array) -> Array | None:
+    """Units for the coordinates in which their curvatures are about 1; None where they are of one size anyway.
+
+    The tolerance of a row is a share of its largest cross product, which says nothing of a coordinate in another unit.
+    Powers of two, so that nothing is rounded.
+    """
+    alive = diagonal > 0
+    if not alive.any() or diagonal.max() <= SPREAD * diagonal[alive].min():
+        return None
+    roots = np.sqrt(np.where(alive, diagonal, 1))
+    return np.exp2(-np.round(np.log2(roots))).astype(diagonal.dtype)
 
 
 def of_rows(bounds: tuple[Array | None, Array | None], rows: Array) -> list[Array | None]:
