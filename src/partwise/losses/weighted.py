@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array, Data, Fixed, RowQuadratic, Rows, Split
+from partwise.interfaces import Array, Data, Entries, Fixed, RowQuadratic, Rows, Split
 from partwise.losses.beta import RELATIVE_FLOOR, Beta, gram_of
 
 
@@ -28,7 +28,7 @@ class WeightedBeta:
     Examples
     --------
     >>> sorted(kind.__name__ for kind in WeightedBeta(2.0).offers)
-    ['RowQuadratic', 'Split']
+    ['Entries', 'RowQuadratic', 'Split']
     """
 
     beta: float
@@ -37,8 +37,8 @@ class WeightedBeta:
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra: dict[float, type] = {2.0: RowQuadratic, 1.0: Rows}
-        return frozenset({Split, extra.get(self.beta, Split)})
+        extra: dict[float, set[type]] = {2.0: {RowQuadratic, Entries}, 1.0: {Rows}}
+        return frozenset({Split} | extra.get(self.beta, set()))
 
     @property
     def exponent(self) -> float:
