@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from partwise.estimators.warn import undetermined
+
 LOSSES = {2.0: "Frobenius", 1.0: "Kullback-Leibler", 0.0: "Itakura-Saito"}
 
 
@@ -38,6 +40,9 @@ def attention(model: Any) -> list[str]:
         notes.append("Note: the fit has not converged; raise max_iter (or max_time), or loosen tol.")
     if len(model.dead_components_):
         notes.append(f"Note: components {model.dead_components_.tolist()} are zero; fewer components would do.")
+    found = getattr(model, "_apart", None)
+    if found:
+        notes.append(f"Note: {undetermined(*found)}.")
     bound = getattr(model, "lower_bound_", None)
     if bound is not None and model._beta_loss == 2:
         notes.append(f"Certificate: no matrix of rank {len(model.components_)} has an error below {bound:.6g}.")
