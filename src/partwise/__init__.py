@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
+    from partwise.solvers import SGD
 
     __version__: str
 
@@ -22,6 +23,7 @@ _HOMES = {
     "NotConvergedWarning": "partwise.estimators",
     "non_negative_factorization": "partwise.estimators",
     "PartwiseError": "partwise.errors",
+    "SGD": "partwise.solvers",
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "MiniBatchNMF",
     "NotConvergedWarning",
     "PartwiseError",
+    "SGD",
     "__version__",
     "datasets",
     "io",

@@ -119,6 +119,23 @@ class Rows:
     colsum: Array
 
 
+@dataclass(frozen=True)
+class Entries:
+    """All cells that count, one by one, for solvers that update both factors at each of them: no half steps.
+
+    The data list them (`partwise.data.weighted.listed`); a loss that offers them says that its derivative is y - x.
+
+    Attributes
+    ----------
+    csr : tuple (indptr, indices, values)
+    weights : ndarray
+        Of the entries, in their order.
+    """
+
+    csr: tuple[Array, Array, Array]
+    weights: Array
+
+
 ROW_LOCAL = frozenset({Rows, RowQuadratic})
 """Statistics that do not add up over rows: the columns need a reading of X of their own."""
 

@@ -7,8 +7,8 @@ nothing but fitted attributes, so a file may come from a stranger.
 What is saved: the constructor's parameters, the attributes of the instance whose names end in ``_`` (and do not start
 with it), the choice made with ``set_output``, and the private attributes that the class names in
 ``_saved_state: tuple[str, ...]``. Values may be NumPy arrays, numbers, strings, None, SciPy sparse matrices, pandas
-DataFrames of numbers or strings, penalties, and lists, tuples and dicts of these; they come back equal bit for bit,
-with their types. No time is written: equal models give equal bytes.
+DataFrames of numbers or strings, penalties, `SGD`, and lists, tuples and dicts of these; they come back equal bit for
+bit, with their types. No time is written: equal models give equal bytes.
 
 In the header a number, string, bool, None or list stands for itself; everything else is ``{"type": ..., ...}``, with
 ``"array"`` as the name of an array in the file.
@@ -28,6 +28,7 @@ import numpy as np
 from partwise import container
 from partwise.errors import ModelFileError
 from partwise.penalties import BY_NAME
+from partwise.solvers import SGD
 
 __all__ = ["CLASSES", "describe", "load", "save"]
 
@@ -36,6 +37,9 @@ CLASSES = {
     "MiniBatchNMF": "partwise.estimators.minibatch:MiniBatchNMF",
 }
 """The classes that a file may name, and where they are."""
+
+PARAMETERS = {"penalty": BY_NAME, "solver": {"SGD": SGD}}
+"""The kinds of objects that a parameter may be, and their classes by name."""
 
 OUTPUT_CONFIG = "_sklearn_output_config"
 """Where scikit-learn keeps the choice of ``set_output``, which ``transform`` obeys."""
@@ -254,8 +258,9 @@ def _encode(value: Any, where: str, name: str, arrays: Arrays) -> Any:
         return {"type": "strings", "shape": list(value.shape), **_encode_strings(value.ravel(), where, keep)}
     if isinstance(value, np.ndarray) and value.dtype.kind in container.KINDS:
         return {"type": "array", "array": keep(value)}
-    if BY_NAME.get(type(value).__name__) is type(value):
-        return _encode_penalty(value, inner)
+    for kind, classes in PARAMETERS.items():
+        if classes.get(type(value).__name__) is type(value):
+            return {"type": kind, **_encode_arguments(value, inner)}
     return _encode_guest(value, where, keep, inner)
 
 
@@ -268,10 +273,10 @@ def _unstorable(value: Any, where: str) -> ModelFileError:
     return ModelFileError(f"{where} is or holds a {named}, which a .pw file cannot hold; it holds {STORABLE}.")
 
 
-def _encode_penalty(penalty: Any, inner: Callable[[Any], Any]) -> dict[str, Any]:
-    """A penalty by its name and the arguments that build it, arrays as lists of numbers."""
-    arguments = {one.name: _plain(getattr(penalty, one.name)) for one in dataclasses.fields(penalty)}
-    return {"type": "penalty", "name": type(penalty).__name__, "arguments": inner(arguments)}
+def _encode_arguments(value: Any, inner: Callable[[Any], Any]) -> dict[str, Any]:
+    """A penalty or solver by its name and the arguments that build it, arrays as lists of numbers."""
+    arguments = {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return {"name": type(value).__name__, "arguments": inner(arguments)}
 
 
 def _plain(value: Any) -> Any:
@@ -282,9 +287,11 @@ def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _decode_penalty(value: dict[str, Any], arrays: Arrays) -> Any:
+def _decode_object(value: dict[str, Any], arrays: Arrays) -> Any:
     arguments = _decode(value["arguments"], arrays)
-    return BY_NAME[value["name"]](**{name: _unplain(argument) for name, argument in arguments.items()})
+    return PARAMETERS[value["type"]][value["name"]](
+        **{name: _unplain(argument) for name, argument in arguments.items()}
+    )
 
 
 def _unplain(value: Any) -> Any:
@@ -415,7 +422,8 @@ DECODERS: dict[str, Callable[[dict[str, Any], Arrays], Any]] = {
     "dict": lambda value, arrays: {_decode(key, arrays): _decode(part, arrays) for key, part in value["items"]},
     "sparse": _decode_sparse,
     "frame": _decode_frame,
-    "penalty": _decode_penalty,
+    "penalty": _decode_object,
+    "solver": _decode_object,
 }
 
 

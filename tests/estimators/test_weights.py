@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import nnls
 
-from partwise import NMF, non_negative_factorization
+from partwise import NMF, load, non_negative_factorization
 from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.penalties import L2, Box, Group, MinimumVolume, Simplex, Smooth, UnitNorm
 
@@ -324,3 +324,32 @@ def test_a_score_of_no_cell_is_refused(planted):
     X, _ = planted
     with pytest.raises(DataError, match="test_weight is zero everywhere"):
         fitted(X).score(X, test_weight=np.zeros_like(X))
+
+
+def islands(n_islands, size=3, width=4):
+    """A table of which only blocks on the diagonal are observed."""
+    X = np.full((n_islands * size, n_islands * width), np.nan)
+    for b in range(n_islands):
+        X[b * size : (b + 1) * size, b * width : (b + 1) * width] = 1 + b
+    return X
+
+
+def test_blocks_that_no_cell_joins_are_said_to_be_undetermined(tmp_path):
+    X = islands(3)
+    with pytest.warns(DataWarning, match="3 blocks that share no row and no column. 72 of 108 cells join two blocks"):
+        model = NMF(1, random_state=0).fit(X)
+    model.save(tmp_path / "model.pw")
+    assert "72 of 108 cells" in load(tmp_path / "model.pw").info()
+
+
+@pytest.mark.parametrize("form", [np.asarray, lambda X: sp.csr_array(np.nan_to_num(X))], ids=["dense", "stored"])
+def test_a_single_cell_joins_blocks(form):
+    X = islands(2)
+    X[0, -1] = 2
+    given = {} if isinstance(form(X), np.ndarray) else {"weight": "stored"}
+    assert "blocks" not in NMF(1, random_state=0).fit(form(X), **given).info()
+
+
+def test_known_components_determine_every_cell():
+    X = islands(2)
+    assert "blocks" not in NMF(1, random_state=0).fit(X, fixed_H=np.ones((1, X.shape[1]))).info()

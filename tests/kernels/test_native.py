@@ -253,6 +253,20 @@ def test_row_grams_equal_the_reference_and_are_symmetric(k, dtype, index, rows):
     assert (out == out.transpose(0, 2, 1)).all()
 
 
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (12, 12)])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_descent_by_cells_equals_the_reference(is_signed, rows, k, dtype, index):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    weights = frozen((np.arange(len(csr[2])) % 3 / 2).astype(dtype))
+    # nothing but rounding differs; a step of 0.01 passes errors on through the 30 cells of a row and the 18 of a column
+    arguments = [csr, weights, start, stop, A[start:stop], B, 0.01, 0.3, is_signed]
+    agree("sgd_pass", arguments, [4, 5], tolerance(dtype, 97), tolerance(dtype, 97) * 10)
+
+
 @pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_what_a_downdate_leaves_of_a_gram_matrix_has_all_its_digits(dtype, module):
@@ -1049,6 +1063,9 @@ def wrong_calls():
     yield "float32 base", TypeError, "row_grams", (csr, 0, 61, B, gram.astype(np.float32), cube)
     yield "short weights", ValueError, "csr_weighted_value", (csr, data[1:], 0, 61, A, B, 1, FLOOR)
     yield "A of other rows", ValueError, "csr_weighted_value", (csr, data, 1, 61, A, B, 1, FLOOR)
+    yield "short weights", ValueError, "sgd_pass", (csr, data[1:], 0, 61, out, out[:97].copy(), 0.1, 0.1, False)
+    yield "A of other rows", ValueError, "sgd_pass", (csr, data, 1, 61, out, out.copy(), 0.1, 0.1, False)
+    yield "read-only B", TypeError, "sgd_pass", (csr, data, 0, 61, out, B, 0.1, 0.1, False)
     yield "short out", ValueError, "csr_residual", (csr, 0, 61, A, B, np.empty(len(data) - 1))
     yield "A of other rows", ValueError, "csr_residual", (csr, 1, 61, A, B, np.empty(len(data)))
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)

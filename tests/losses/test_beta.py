@@ -7,7 +7,7 @@ from scipy.special import kl_div
 
 from partwise.data import as_data
 from partwise.engine.objective import divergence, squared_error
-from partwise.interfaces import Quadratic, Rows, Split
+from partwise.interfaces import Entries, Quadratic, Rows, Split
 from partwise.losses import Beta, as_beta
 
 BETAS = (2.0, 1.0, 0.0, 0.5, 1.5, 3.0, -1.0, 1.7, 2.5)
@@ -95,7 +95,9 @@ def test_blocks_add_up_to_the_whole(beta):
     assert sum(parts) == pytest.approx(loss.value(data.block((0, 9)), W, Ht), rel=1e-13)  # one more rounding a part
 
 
-@pytest.mark.parametrize("beta, kinds", [(2, {Split, Quadratic}), (1, {Split, Rows}), (0, {Split}), (1.5, {Split})])
+@pytest.mark.parametrize(
+    "beta, kinds", [(2, {Split, Quadratic, Entries}), (1, {Split, Rows}), (0, {Split}), (1.5, {Split})]
+)
 def test_a_loss_says_which_statistics_it_has(beta, kinds):
     assert Beta(float(beta)).offers == kinds
 

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from partwise.data.dense import Dense
 from partwise.data.sparse import Sparse
-from partwise.data.weighted import SPARSE_BELOW, WeightedDense, WeightedSparse
+from partwise.data.weighted import SPARSE_BELOW, WeightedDense, WeightedSparse, gathered
 from partwise.errors import DataError
 from partwise.interfaces import Data
 
@@ -50,15 +50,9 @@ def weighted(X: Any, weight: Any, elsewhere: float, threads: int) -> WeightedDen
     """The adapter for X with weights; a dense X of which few cells count is stored as those."""
     if sp.issparse(X):
         return WeightedSparse(X, weight, elsewhere, threads)
-    counts = weight != 0
-    if np.count_nonzero(counts) >= SPARSE_BELOW * X.size:
+    if np.count_nonzero(weight) >= SPARSE_BELOW * X.size:
         return WeightedDense(X, weight, threads)
-    pattern = sp.csr_array(counts)
-    X, weight = (
-        sp.csr_array((values[counts].astype(X.dtype), pattern.indices, pattern.indptr), shape=X.shape)
-        for values in (X, weight)
-    )
-    return WeightedSparse(X, weight, 0.0, threads)
+    return gathered(X, weight, threads)
 
 
 def check_structure(X: Any) -> None:

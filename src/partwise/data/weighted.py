@@ -19,7 +19,7 @@ from partwise.data.block import SparseBlock
 from partwise.data.dense import DENSE_FLOPS, sweep
 from partwise.data.sparse import SPARSE_FLOPS
 from partwise.data.weighted_block import WeightedDenseBlock, WeightedSparseBlock
-from partwise.interfaces import Array
+from partwise.interfaces import Array, Entries
 
 SPARSE_BELOW = 0.5
 """Share of the cells of a dense X that count, below which only those are stored."""
@@ -197,3 +197,34 @@ class WeightedSparse(Counted):
     def transposed(self) -> WeightedSparse:
         """The same by columns: a copy, made once."""
         return self._transposed
+
+    @property
+    def entries(self) -> Entries:
+        """The cells that count, one by one, if no others do."""
+        return Entries((*self.pattern, self.X.data), self.weight.data)
+
+
+def gathered(X: Array, weight: Array, threads: int) -> WeightedSparse:
+    """A dense X of which only the cells that count are stored, zeros among them, row by row."""
+    counts = weight != 0
+    pattern = sp.csr_array(counts)
+    X, weight = (
+        sp.csr_array((values[counts].astype(X.dtype), pattern.indices, pattern.indptr), shape=X.shape)
+        for values in (X, weight)
+    )
+    return WeightedSparse(X, weight, 0.0, threads)
+
+
+def listed(data: Any) -> WeightedSparse:
+    """Any data with every cell that counts stored, zeros among them. O(n p) unless those are all that is stored."""
+    if data.weighted and data.sparse and not data.elsewhere:
+        return data
+    X = data.X.toarray() if data.sparse else data.X
+    if not data.weighted:
+        weight = np.ones(data.shape, data.dtype)
+    elif data.sparse:
+        weight = np.full(data.shape, data.elsewhere, data.dtype)
+        weight[np.repeat(np.arange(len(X)), np.diff(data.X.indptr)), data.X.indices] = data.weight.data
+    else:
+        weight = data.weight
+    return gathered(X, weight, data.threads)

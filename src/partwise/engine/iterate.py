@@ -6,7 +6,7 @@ time limit and revival of dead components live here; callbacks and interruption 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -18,6 +18,7 @@ from partwise.engine.grow import begin, growing_step, judge
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
+from partwise.engine.sequential import sequential_step
 from partwise.engine.step import Reading, State, step
 from partwise.interfaces import Data
 
@@ -78,7 +79,7 @@ def iterate(
         begin(state, current(problem, data, state, None, True))
     for done in range(1, limits.max_iter + 1):
         current_problem = problem.at(state.n_iter)
-        advance = accelerated_step if current_problem.accelerable else growing_step if problem.growing else step
+        advance = stepper(current_problem)
         reading = advance(current_problem, data, by_columns, state)
         last = done == limits.max_iter
         seconds = perf_counter() - began
@@ -103,6 +104,13 @@ def iterate(
         yield progress
         if progress.reason:
             return
+
+
+def stepper(problem: Problem) -> Callable[[Problem, Data, Data | None, State], Reading]:
+    """How the problem makes an iteration."""
+    if problem.sequential:
+        return sequential_step
+    return accelerated_step if problem.accelerable else growing_step if problem.growing else step
 
 
 def current(problem: Problem, data: Data, state: State, reading: Reading | None, check: bool) -> float | None:

@@ -15,6 +15,8 @@ def needs_columns(problem: Problem, data: Data, k: int) -> bool:
     of X; and for dense X so wide that a block moves more bytes of the columns' statistic than of X, see `wide`. Other
     dense X, and losses that form Y anyway, are read once.
     """
+    if problem.sequential:
+        return False
     coupled, direct = problem.coupled, problem.solver_H.needs in ROW_LOCAL
     if coupled or direct or data.sparse:
         return coupled or direct or data.weighted or problem.loss.beta in (1, 2)

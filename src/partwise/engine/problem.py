@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
-from partwise.interfaces import FACES, Data, Quadratic, RowQuadratic, Rows
+from partwise.interfaces import FACES, Data, Entries, Quadratic, RowQuadratic, Rows
 from partwise.penalties import Elastic
 from partwise.penalties.sums import parts_of
-from partwise.solvers import AOADMM, BPP, HALS, MU, MUE, PG, SCD, LeeSeung, RowBPP, RowHALS
+from partwise.solvers import AOADMM, BPP, HALS, MU, MUE, PG, SCD, SGD, LeeSeung, RowBPP, RowHALS
 
 FREE = Elastic()
 
 SOLVERS = ("cd", "mu", "mue", "bpp", "scd", "pg", "admm")
+"""Those that take half steps, by name."""
+
+ALL_SOLVERS = (*SOLVERS, "sgd")
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Problem:
     def coupled(self) -> bool:
         """Whether the rows of W cannot be finished block by block."""
         return self.penalty_W.whole or not self.solver_W.separable
+
+    @property
+    def sequential(self) -> bool:
+        """Whether an iteration visits the cells one by one: see `partwise.engine.sequential`."""
+        return self.solver_W.needs is Entries
 
     @property
     def constrained(self) -> bool:
@@ -135,12 +143,13 @@ def auto(loss: Any, sparse: bool = True, penalty: Any = FREE) -> str:
     )
 
 
-def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = None) -> Any:
+def solver_of(name: Any, loss: Any, sweeps: int = 3, normalize: str | None = None) -> Any:
     """The solver object of a name.
 
     Parameters
     ----------
-    name : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}
+    name : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm", "sgd"} or a solver
+        A solver is returned as it is.
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
@@ -148,10 +157,12 @@ def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = Non
     normalize : {None, "W"}
         "W" asks for the Lee-Seung 1999 form.
     """
-    if name not in (*SOLVERS, "auto"):
-        raise IncompatibleError(f"solver={name!r} is unknown. Solvers: {', '.join(('auto', *SOLVERS))}.")
+    if isinstance(name, str) and name not in (*ALL_SOLVERS, "auto"):
+        raise IncompatibleError(f"solver={name!r} is unknown. Solvers: {', '.join(('auto', *ALL_SOLVERS))}.")
     if normalize is not None:
         return lee_seung("mu" if name == "auto" else name, loss, normalize)
+    if not isinstance(name, str):
+        return name
     name = auto(loss) if name == "auto" else name
     own_grams = RowQuadratic in loss.offers
     return {
@@ -162,10 +173,11 @@ def solver_of(name: str, loss: Any, sweeps: int = 3, normalize: str | None = Non
         "scd": SCD(),
         "pg": PG(),
         "admm": AOADMM(),
+        "sgd": SGD(),
     }[name]
 
 
-def lee_seung(name: str, loss: Any, normalize: str) -> LeeSeung:
+def lee_seung(name: Any, loss: Any, normalize: str) -> LeeSeung:
     """The 1999 form, which exists for one pair only."""
     if normalize != "W":
         raise IncompatibleError(f"normalize={normalize!r} must be None or 'W'.")

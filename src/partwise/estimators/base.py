@@ -178,6 +178,12 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     def _solve(self, cells: Cells, given: np.ndarray | None = None, fixed_W: Any = None) -> np.ndarray:
         """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
+        if getattr(getattr(self, "solver", None), "signed", False):
+            raise IncompatibleError(
+                "SGD(signed=True) gives components with negative entries, but transform, score and impute solve rows "
+                ">= 0, which would not be those of the model. Multiply the W of fit_transform by components_, "
+                "or fit with signed=False."
+            )
         beta, X = as_beta(self.beta_loss), cells.X
         with pool.session(self.n_jobs) as threads:
             for_these = cells.loss(beta), X.dtype, threads

@@ -46,6 +46,11 @@ class Known:
         H = checked(H, (k, shape[1]), "H", dtype)
         return cls(W, None if H is None else np.ascontiguousarray(H.T))
 
+    @property
+    def whole(self) -> bool:
+        """Whether a factor is known altogether."""
+        return any(values is not None and not np.isnan(values).any() for values in (self.W, self.Ht))
+
     def boxes(self) -> tuple[list[Box], list[Box]]:
         """The bounds of W and of H that say the same."""
         W, H = ([] if values is None else [Box.fixed(values)] for values in (self.W, self.Ht))

@@ -18,18 +18,20 @@ from partwise.engine import init
 from partwise.engine.iterate import STOP_REASONS, Limits, Progress
 from partwise.engine.objective import divergence, norm
 from partwise.engine.plan import needs_columns
-from partwise.engine.problem import SOLVERS, Problem, auto, inner_sweeps, solver_of
+from partwise.engine.problem import ALL_SOLVERS, Problem, auto, inner_sweeps, solver_of
 from partwise.engine.restarts import Start, race
 from partwise.engine.rows import affordable, drop_invisible, solve_rows, start_rows
+from partwise.engine.sequential import by_cells
 from partwise.engine.step import State, keep_within
 from partwise.engine.units import Units
-from partwise.errors import DataError
+from partwise.errors import DataError, IncompatibleError
 from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.known import Known, check_limits, given_start, settle
 from partwise.estimators.output import in_original_features
 from partwise.estimators.shares import Shares
 from partwise.estimators.warn import (
+    warn_apart,
     warn_dead,
     warn_non_finite,
     warn_not_converged,
@@ -37,14 +39,14 @@ from partwise.estimators.warn import (
     warn_scarce,
     warn_unused,
 )
-from partwise.estimators.weights import Cells, scarce
+from partwise.estimators.weights import Cells, apart, scarce
 from partwise.estimators.words import describe, machinery
-from partwise.interfaces import Split
+from partwise.interfaces import Entries, Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
 from partwise.penalties import Sum, total
 from partwise.penalties.base import BasePenalty
-from partwise.solvers import LeeSeung
+from partwise.solvers import SGD, LeeSeung
 
 
 @dataclass
@@ -89,15 +91,16 @@ class NMF(BaseNMF):
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
         alone. Ten cost 320 iterations more than one, and the memory of their factors.
-    solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}, default="auto"
+    solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm", "sgd"} or `SGD`, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
         momentum where a factor grows; ten iterations that raised the objective are taken back. "scd": coordinate
         descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "pg":
         accelerated projected gradient, and "admm": alternating direction method, Frobenius only, for constraints such
         as `Simplex`. "auto": cd for Frobenius (pg where a constraint asks for it), scd for Kullback-Leibler and sparse
-        X, else mue. All are monotone: the objective in ``history_``
-        never rises, and but for mue no iteration raises it.
+        X, else mue. All are monotone: the objective in ``history_`` never rises, and but for mue no iteration raises
+        it. Not so "sgd", the slow classic of the rating tutorials: stochastic gradient descent over the cells that
+        count, Frobenius only, with a learning rate and a regularisation of its own (see `SGD`) and W as it leaves it.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
     tol : float, default=1e-4
@@ -205,7 +208,7 @@ class NMF(BaseNMF):
 
     _parameter_constraints: dict = {
         **BaseNMF._parameter_constraints,
-        "solver": [StrOptions({"auto", *SOLVERS})],
+        "solver": [StrOptions({"auto", *ALL_SOLVERS}), SGD],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "penalty_W": [BasePenalty, list, tuple, None],
         "penalty_H": [BasePenalty, list, tuple, None],
@@ -215,7 +218,7 @@ class NMF(BaseNMF):
     }
 
     _takes_missing = True
-    _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen")
+    _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen", "_apart")
 
     def __init__(
         self,
@@ -223,7 +226,7 @@ class NMF(BaseNMF):
         *,
         init: str | None = None,
         n_init: int = 1,
-        solver: str = "auto",
+        solver: str | SGD = "auto",
         beta_loss: str | float = "frobenius",
         tol: float = 1e-4,
         max_iter: int = 200,
@@ -388,7 +391,12 @@ class NMF(BaseNMF):
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        self._parts(Beta(as_beta(self.beta_loss)))
+        solver = self._parts(Beta(as_beta(self.beta_loss)))
+        if sample_weight is not None and solver.needs is Entries:
+            raise IncompatibleError(
+                f"sample_weight is not for solver={solver.name!r}, which visits cells one by one: give weight=, with "
+                "the weight of a sample in each of its cells."
+            )
         cells = self._cells(X, weight, background, reset=True, axes=(1, 0))
         shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], self._beta())
         result = self._factorize(cells, W, H, shares, fixed_W, fixed_H)
@@ -401,7 +409,7 @@ class NMF(BaseNMF):
 
     # ------------------------------------------------------------------ the fit
 
-    def _parts(self, loss: Any, sweeps: int = 3, name: str | None = None) -> Any:
+    def _parts(self, loss: Any, sweeps: int = 3, name: Any = None) -> Any:
         """The solver; refuses pairs that cannot work, without having seen data."""
         penalties = self._penalties((1, 1))
         name = name or self.solver
@@ -434,12 +442,17 @@ class NMF(BaseNMF):
         with pool.session(self.n_jobs) as threads:
             data, units = cells.data(beta, threads)
             units = known.tilted(units)
-            penalties = self._both_penalties(cells, samples, known, shares)
-            problem = self._problem(cells.loss(beta).on(data), data, units, penalties)
+            self._chosen = self._solver_name(data.sparse)
+            loss = cells.loss(beta).on(data)
+            solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
+            penalties = self._both_penalties(cells, samples, known, shares, solver)
+            problem = self._problem(loss, solver, data, units, penalties)
             starts = self._starts(X, data, k, given, units, problem, known)
             if isinstance(problem.solver_W, LeeSeung):
                 for start in starts:
                     problem.solver_W.start(start.state.W, start.state.Ht)
+            if problem.sequential:
+                problem, data = by_cells(problem, data, units.half, units.weight)
             progress, reason = self._run(X, problem, data, starts, units)
             if progress is None:
                 raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
@@ -449,7 +462,9 @@ class NMF(BaseNMF):
             (known if shares is None else Known(None, known.Ht)).restore(result.W, result.H.T)
             return result
 
-    def _both_penalties(self, cells: Cells, samples: float, known: Known, shares: Shares | None) -> list[Any]:
+    def _both_penalties(
+        self, cells: Cells, samples: float, known: Known, shares: Shares | None, solver: Any
+    ) -> list[Any]:
         """The penalties of W and H with the bounds of what is known, checked, in the user's units."""
         k, (rows, columns) = self._n_components, cells.X.shape
         rows = rows if shares is None else len(shares.weights)
@@ -457,17 +472,18 @@ class NMF(BaseNMF):
         for penalty, length, name in zip(penalties, (rows, columns), "WH", strict=True):
             penalty.check((length, k), name)
         warn_one_sided(*penalties)
-        needed = [0 if "ridge" in penalty.faces else k for penalty in penalties]
+        held = getattr(solver, "regularisation", 0) > 0
+        needed = [0 if held or "ridge" in penalty.faces else k for penalty in penalties]
         warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
+        self._apart = None if known.whole else apart(cells)
+        warn_apart(self._apart)
         W, H = (total([one, *boxes]) for one, boxes in zip(penalties, known.boxes(), strict=True))
         check_limits(W, "W")
         check_limits(H, "H")
         return [W if shares is None else shares.penalty(W), H]
 
-    def _problem(self, loss: Any, data: Any, units: Units, penalties: list[Any]) -> Problem:
+    def _problem(self, loss: Any, solver: Any, data: Any, units: Units, penalties: list[Any]) -> Problem:
         """What is minimised, and by whom, in the units of the fit; refuses what does not go together."""
-        self._chosen = self._solver_name(data.sparse)
-        solver = self._parts(loss, inner_sweeps(data, self._n_components), self._chosen)
         W, H = (unit.penalty(one, loss.beta) for unit, one in zip((units, units.of_H()), penalties, strict=True))
         problem = Problem(loss, solver, solver, W, H)
         problem.check()
@@ -535,7 +551,7 @@ class NMF(BaseNMF):
         order = rng.permutation(k)
         return State(np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order]))
 
-    def _solver_name(self, sparse: bool) -> str:
+    def _solver_name(self, sparse: bool) -> str | SGD:
         if self.solver != "auto":
             return self.solver
         return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse, Sum(self._penalties((1, 1))))
@@ -626,7 +642,7 @@ class NMF(BaseNMF):
         self._history = result.history
         self._restarts = result.restarts
         if result.reason == "non-finite":
-            warn_non_finite(result.n_iter)
+            warn_non_finite(result.n_iter, getattr(solver_of(self._chosen, Beta(2.0)), "learning_rate", None))
         if not any(penalty.selects for penalty in self._penalties((1, 1))):
             warn_dead(result.dead)
         if result.reason == "max_iter" and self.tol > 0:

@@ -26,11 +26,12 @@ def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -
     )
 
 
-def warn_non_finite(n_iter: int) -> None:
-    """Say that the factors are not to be used."""
+def warn_non_finite(n_iter: int, rate: float | None = None) -> None:
+    """Say that the factors are not to be used; ``rate`` is the learning rate, where there is one."""
+    way_out = "lower alpha_W and alpha_H" if rate is None else f"lower the learning rate (it is {rate:g})"
     warnings.warn(
         f"A factor or the objective became infinite or nan in iteration {n_iter}: the numbers left the range of their "
-        "dtype. Start from factors whose product is near X, lower alpha_W and alpha_H, or use float64.",
+        f"dtype. Start from factors whose product is near X, {way_out}, or use float64.",
         NotConvergedWarning,
         stacklevel=4,
     )
@@ -59,6 +60,24 @@ def warn_scarce(rows: np.ndarray, columns: np.ndarray, k: int) -> None:
                 DataWarning,
                 stacklevel=4,
             )
+
+
+def warn_apart(found: tuple[int, int, int] | None) -> None:
+    """Say which cells no observed cell says anything about."""
+    if found:
+        warnings.warn(
+            f"{undetermined(*found)}: do not use the model there, or add observations that join the blocks.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def undetermined(blocks: int, between: int, cells: int) -> str:
+    """That the observed cells fall apart, in words."""
+    return (
+        f"The observed cells form {blocks} blocks that share no row and no column. {between} of {cells} cells join two "
+        "blocks; the data do not determine them, whatever the number of components and the penalties"
+    )
 
 
 def warn_dead(dead: list[int]) -> None:

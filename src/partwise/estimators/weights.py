@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from partwise.data import as_data
 from partwise.engine.units import Units
@@ -257,3 +258,32 @@ def scarce(cells: Cells, k: int, axis: int) -> np.ndarray:
     if cells.weight is None or cells.elsewhere:
         return np.zeros(0, int)
     return np.flatnonzero(counts_of(cells, axis) < k)
+
+
+def apart(cells: Cells) -> tuple[int, int, int] | None:
+    """Whether the cells that count fall apart into blocks that share no row and no column.
+
+    Returns
+    -------
+    None or (blocks, between, n p)
+        ``between`` of the n p cells join two blocks. What a factorization says there is arbitrary: the parts of W and H
+        of one block may be scaled, or for the same fit belong to other components, without regard to those of another.
+
+    Notes
+    -----
+    Connected components of the graph whose nodes are the rows and columns and whose edges are the cells. O(cells that
+    count), or O(n + p) where a full row or column, or rows that are more than half full, make it one block.
+    """
+    if cells.weight is None or cells.elsewhere:
+        return None
+    n, p = cells.X.shape
+    for axis, length in ((1, p), (0, n)):
+        counts = counts_of(cells, axis)
+        if counts.max(initial=0) == length or 2 * counts.min(initial=length) > length:
+            return None
+    cells_that_count = sp.coo_array(cells.weight != 0)
+    rows, columns = cells_that_count.coords
+    graph = sp.coo_array((np.ones(len(rows), bool), (rows, columns + n)), shape=(n + p, n + p))
+    blocks, labels = connected_components(graph, directed=False)
+    inside = int(np.bincount(labels[:n], minlength=blocks) @ np.bincount(labels[n:], minlength=blocks))
+    return (int(blocks), n * p - inside, n * p) if blocks > 1 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from partwise.estimators.warn import undetermined
 from partwise.interfaces import Quadratic, RowQuadratic
 from partwise.solvers.row_hals import DIRECT_ABOVE
 
@@ -59,6 +60,9 @@ def attention(model: Any) -> list[str]:
         notes.append("Note: the fit has not converged; raise max_iter (or max_time), or loosen tol.")
     if len(model.dead_components_):
         notes.append(f"Note: components {model.dead_components_.tolist()} are zero; fewer components would do.")
+    found = getattr(model, "_apart", None)
+    if found:
+        notes.append(f"Note: {undetermined(*found)}.")
     bound = getattr(model, "lower_bound_", None)
     if bound is not None and model._beta_loss == 2:
         notes.append(f"Certificate: no matrix of rank {len(model.components_)} has an error below {bound:.6g}.")

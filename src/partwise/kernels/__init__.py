@@ -47,6 +47,7 @@ row_grams = _kernels.row_grams
 row_hals = _kernels.row_hals
 row_hals_solve = _kernels.row_hals_solve
 rows_dot = _kernels.rows_dot
+sgd_pass = _kernels.sgd_pass
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
@@ -73,6 +74,7 @@ __all__ = [
     "row_hals",
     "row_hals_solve",
     "rows_dot",
+    "sgd_pass",
     "summary",
     "t_dot_add",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array, Block, Data, Fixed, Quadratic, Rows, Split
+from partwise.interfaces import Array, Block, Data, Entries, Fixed, Quadratic, Rows, Split
 from partwise.kernels import pool
 
 RELATIVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
@@ -52,8 +52,8 @@ class Beta:
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra: dict[float, type] = {2.0: Quadratic, 1.0: Rows}
-        return frozenset({Split, extra.get(self.beta, Split)})
+        extra: dict[float, set[type]] = {2.0: {Quadratic, Entries}, 1.0: {Rows}}
+        return frozenset({Split} | extra.get(self.beta, set()))
 
     @property
     def exponent(self) -> float:

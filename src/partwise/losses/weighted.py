@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows, Split
+from partwise.interfaces import Array, Data, Entries, Fixed, Quadratic, RowQuadratic, Rows, Split
 from partwise.losses.beta import RELATIVE_FLOOR, Beta, gram_of
 
 
@@ -27,7 +27,7 @@ class WeightedBeta:
     Examples
     --------
     >>> sorted(kind.__name__ for kind in WeightedBeta(2.0).offers)
-    ['Quadratic', 'RowQuadratic', 'Split']
+    ['Entries', 'Quadratic', 'RowQuadratic', 'Split']
     """
 
     beta: float
@@ -38,7 +38,7 @@ class WeightedBeta:
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra: dict[float, set[type]] = {2.0: {Quadratic, RowQuadratic}, 1.0: {Rows}}
+        extra: dict[float, set[type]] = {2.0: {Quadratic, RowQuadratic, Entries}, 1.0: {Rows}}
         return frozenset({Split} | extra.get(self.beta, set()))
 
     @property

@@ -427,6 +427,19 @@ void bind_sparse(nb::module_& module) {
         "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(),
         "norm2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
+        "sgd_pass",
+        [](const Csr<T, I>& csr, const Vector<const T>& weights, Size start, Size stop, const Matrix<T>& A,
+           const Matrix<T>& B, double rate, double ridge, bool is_signed) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("weights", weights, Size(std::get<2>(csr).shape(0)));
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().sgd_pass(X, weights.data(), A.data(), B.data(), k, rate, ridge, is_signed);
+        },
+        "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
+        "rate"_a, "ridge"_a, "is_signed"_a);
+    module.def(
         "kl_sweep",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
            const OneOrEach<const double>& colsum, double l1, double l2, double floor, Size sweeps,
