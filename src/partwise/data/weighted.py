@@ -208,11 +208,11 @@ def gathered(X: Array, weight: Array, threads: int) -> WeightedSparse:
     """A dense X of which only the cells that count are stored, zeros among them, row by row."""
     counts = weight != 0
     pattern = sp.csr_array(counts)
-    X, weight = (
+    stored = [
         sp.csr_array((values[counts].astype(X.dtype), pattern.indices, pattern.indptr), shape=X.shape)
         for values in (X, weight)
-    )
-    return WeightedSparse(X, weight, 0.0, threads)
+    ]
+    return WeightedSparse(stored[0], stored[1], 0.0, threads)
 
 
 def listed(data: Any) -> WeightedSparse:
