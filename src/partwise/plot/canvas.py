@@ -12,7 +12,6 @@ from partwise.errors import DataError, MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["DIFFERENCE", "GREY", "MAP", "PALETTE", "axes_of", "one_axes", "panels", "pyplot", "save"]
 
@@ -96,7 +95,7 @@ def save(drawn: Any, path: str | os.PathLike[str], *, dpi: int = 150) -> Path:
     True
     """
     path = Path(path)
-    figure: Figure = drawn if hasattr(drawn, "savefig") else axes_of(drawn).figure
+    figure: Any = drawn if hasattr(drawn, "savefig") else axes_of(drawn).figure
     dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     with pyplot().rc_context({"svg.hashsalt": "partwise"}):
         figure.savefig(path, dpi=dpi, metadata=dates.get(path.suffix.lower()))
