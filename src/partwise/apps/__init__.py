@@ -9,7 +9,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__: list[str] = []
+__all__ = [
+    "images",
+]
 """The fields, each a module that is imported when it is first used."""
 
 

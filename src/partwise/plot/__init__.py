@@ -13,24 +13,33 @@ if TYPE_CHECKING:
     from partwise.plot.canvas import save
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
+    from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
 
 _HOMES = {
     "canvas": ("save",),
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
+    "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
 }
 """Module -> the public names that it holds."""
 
 __all__ = [
+    "build_up",
     "convergence",
     "directions",
     "errors_by_size",
     "factor_heatmaps",
     "fit_heatmaps",
+    "growth",
     "heatmap",
+    "lee_seung",
+    "methods",
+    "montage",
+    "rebuilt",
     "save",
     "scree",
     "similarity",
+    "strongest",
 ]
 
 
