@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "images",
+    "signals",
 ]
 """The fields, each a module that is imported when it is first used."""
 
