@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import apps, datasets, io, plot
+    from partwise import apps, datasets, io, penalties, plot
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -25,7 +25,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("apps", "datasets", "io", "plot")
+_ROOMS = ("apps", "datasets", "io", "penalties", "plot")
 
 __all__ = [
     "NMF",
@@ -38,6 +38,7 @@ __all__ = [
     "io",
     "load",
     "non_negative_factorization",
+    "penalties",
     "plot",
     "save",
 ]

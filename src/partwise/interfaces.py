@@ -1,4 +1,5 @@
-"""The words that every inner room shares: two statistics, the evidence of a half step, and four interfaces.
+"""The words that every inner room shares: two statistics, the terms of a penalty, the evidence of a half step, and four
+interfaces.
 
 A loss turns a block of data into a small statistic; a solver turns a statistic into better rows of a factor; a
 penalty knows one factor; only the data know where the rows lie. Factors are *tall*: ``W`` of shape (n_samples, k)
@@ -73,6 +74,116 @@ class Split:
     def gradient(self, A: Array) -> Array:
         """``pos - neg``, the gradient of the loss in the rows ``A``."""
         return self.pos - self.neg
+
+
+FACES = {
+    "linear": "a linear term",
+    "pull": "a linear term below 0",
+    "rows": "numbers for each row",
+    "ridge": "a ridge",
+    "ridges": "a ridge for each component",
+    "gram": "products of components",
+    "bounds": "bounds",
+    "prox": "a proximal step",
+}
+"""What a penalty may consist of; it goes with the solvers that understand all of its parts."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a penalty adds to a half step: for each row a, ``linear a' + a (diag(ridge) + gram) a' / 2`` within bounds.
+
+    Attributes
+    ----------
+    linear : float or ndarray of shape (k,) or (m, k)
+        Added to the gradient.
+    ridge : float or ndarray of shape (k,)
+        Added to the diagonal of the quadratic form, non-negative.
+    gram : ndarray of shape (k, k) or None
+        Added to the quadratic form, symmetric; the sum with the statistic's must have a positive diagonal.
+    lower, upper : ndarray that broadcasts to (m, k), or None
+        Bounds of the entries; None: 0 and none.
+
+    Examples
+    --------
+    >>> both = Terms(linear=1.0) + Terms(linear=np.array([1.0, 2.0]), ridge=3.0)
+    >>> both.linear.tolist(), both.ridge, sorted(both.faces)
+    ([2.0, 3.0], 3.0, ['linear', 'ridge'])
+    """
+
+    linear: Any = 0.0
+    ridge: Any = 0.0
+    gram: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+
+    whole = False
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """Keys of `FACES`: what a solver must understand to use these terms."""
+        arrays = isinstance(self.linear, np.ndarray), isinstance(self.ridge, np.ndarray)
+        parts = {
+            "linear": self.linear.any() if arrays[0] else self.linear,
+            "pull": (self.linear < 0).any() if arrays[0] else self.linear < 0,
+            "rows": arrays[0] and self.linear.ndim == 2,
+            "ridge": self.ridge.any() if arrays[1] else self.ridge,
+            "ridges": arrays[1],
+            "gram": self.gram is not None,
+            "bounds": self.lower is not None or self.upper is not None,
+        }
+        return frozenset([name for name, present in parts.items() if present])
+
+    def terms(self) -> Terms:
+        """Themselves: what a penalty is at a point may be its terms there."""
+        return self
+
+    def rows(self, start: int, stop: int) -> Terms:
+        """The terms of some rows of the factor, without copying."""
+        return Terms(
+            _rows(self.linear, start, stop),
+            self.ridge,
+            self.gram,
+            _rows(self.lower, start, stop),
+            _rows(self.upper, start, stop),
+        )
+
+    def __add__(self, other: Terms) -> Terms:
+        gram = other.gram if self.gram is None else self.gram if other.gram is None else self.gram + other.gram
+        lower = _both(np.maximum, self.lower, other.lower)
+        upper = _both(np.minimum, self.upper, other.upper)
+        return Terms(self.linear + other.linear, self.ridge + other.ridge, gram, lower, upper)
+
+    def join(self, stats: Quadratic, dtype: Any) -> tuple[Array, Array, float]:
+        """``gram`` and ``cross`` with the terms, C-ordered in ``dtype``, and the linear term where it is one number."""
+        gram, cross, linear = stats.gram, stats.cross, self.linear
+        if isinstance(self.ridge, np.ndarray) or self.ridge:
+            gram = gram + self.ridge * np.eye(len(gram))
+        if self.gram is not None:
+            gram = gram + self.gram
+        if isinstance(linear, np.ndarray):
+            cross, linear = cross - linear, 0.0
+        return np.ascontiguousarray(gram, dtype), np.ascontiguousarray(cross, dtype), float(linear)
+
+    def diagonal(self, A: Array) -> Terms:
+        """A majoriser without ``gram`` that meets the terms at the rows ``A``.
+
+        ``(a - A) gram (a - A)' <= sum_q (a_q - A_q)^2 sum_p |gram_pq|``, which is diagonal dominance. O(m k^2).
+        """
+        if self.gram is None:
+            return self
+        dominant = np.abs(self.gram).sum(axis=0)
+        linear = self.linear + (A @ self.gram - A * dominant)
+        return Terms(linear, self.ridge + dominant, None, self.lower, self.upper)
+
+
+def _rows(value: Any, start: int, stop: int) -> Any:
+    """The rows of an array that has some of its own; anything else as it is."""
+    return value[start:stop] if np.ndim(value) == 2 and len(value) > 1 else value
+
+
+def _both(tighter: Callable[[Array, Array], Array], one: Array | None, other: Array | None) -> Array | None:
+    return other if one is None else one if other is None else tighter(one, other)
 
 
 @dataclass
@@ -177,23 +288,63 @@ class Loss(Protocol):
 
 
 class Penalty(Protocol):
-    """A non-negative function of one factor that is added to the loss."""
+    """A function of one factor that is added to the loss, or infinite outside a set."""
 
     @property
-    def separable(self) -> bool: ...
+    def separable(self) -> bool:
+        """Whether the rows of the factor do not know of each other, so that each can be solved alone."""
+        ...
+
     @property
-    def faces(self) -> frozenset[str]: ...
+    def whole(self) -> bool:
+        """Whether its proximal step needs all rows of the factor at once."""
+        ...
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is meant to remove components, so that one at 0 is no surprise."""
+        ...
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether all components are treated alike, so that they may be reordered."""
+        ...
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """What a solver must understand: keys of `FACES`."""
+        ...
 
     def value(self, A: Array) -> float:
-        """The penalty of the factor, float64."""
+        """The penalty of the factor, float64; 0 for constraints, which solvers keep."""
         ...
 
-    def at(self, A: Array) -> Penalty:
-        """The penalty as a half step from the whole factor ``A`` uses it: itself, or a majoriser that meets it at A."""
+    def at(self, A: Array) -> Any:
+        """The penalty as a half step from the whole factor ``A`` uses it: itself, or a majoriser that meets it at A.
+
+        What is returned has `rows`, `terms` and, if "prox" is among the faces, `prox`.
+        """
         ...
 
-    def rows(self, start: int, stop: int) -> Penalty:
+    def rows(self, start: int, stop: int) -> Any:
         """The penalty of some rows of the factor: itself, unless it holds numbers for each row."""
+        ...
+
+    def terms(self) -> Terms:
+        """The quadratic form that it is; without the part that `prox` stands for."""
+        ...
+
+    def in_units(self, factor: float, loss: float) -> Penalty:
+        """The same penalty of a factor in units of ``2^factor``, beside a loss that is multiplied by ``2^loss``."""
+        ...
+
+    def check(self, shape: tuple[int, int], name: str) -> None:
+        """Raise IncompatibleError if the numbers that it holds do not fit factor ``name`` of the given tall shape."""
+        ...
+
+    @property
+    def transfers(self) -> bool:
+        """Whether it applies to new rows: not if it is about the rows that it was fitted with."""
         ...
 
 

@@ -82,7 +82,7 @@ MISTAKES = [
     (["fit", "x.csv", "-k", "2", "--loss", "nan"], 2, ["'nan' is no loss"]),
     (["fit", "x.csv", "-k", "2", "--loss", "kl", "--solver", "cd"], 2, ["'cd'", "does not handle", "auto"]),
     (["fit", "y.csv", "-k", "2", "--loss", "kl", "--solver", "bpp"], 2, ["'bpp'", "does not handle"]),
-    (["fit", "x.csv", "-k", "2", "--solver", "admm"], 2, ["'admm'", "cd"]),
+    (["fit", "x.csv", "-k", "2", "--solver", "newton"], 2, ["'newton'", "cd"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "soon"], 2, ["'soon' is no time", "60s"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "0"], 2, ["above 0"]),
     (["fit", "x.csv", "-k", "2", "--orient", "sideways"], 2, ["'sideways' is no orientation", "features-first"]),

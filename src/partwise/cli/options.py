@@ -90,7 +90,7 @@ def together(*decorators: Callable) -> Callable:
     return lambda command: functools.reduce(lambda inner, decorate: decorate(inner), reversed(decorators), command)
 
 
-SOLVERS = ("auto", "cd", "bpp", "mu", "mue", "scd")
+SOLVERS = ("auto", "cd", "bpp", "mu", "mue", "scd", "pg", "admm")
 INITS = ("auto", "nnsvdlrc", "nndsvd", "nndsvda", "nndsvdar", "random")
 
 threads = click.option(

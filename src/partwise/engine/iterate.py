@@ -122,4 +122,5 @@ def dead_components(reading: Reading) -> list[int]:
 
 def revivable(problem: Problem, progress: Progress, hopeless: set[int]) -> bool:
     """Whether a dead component might still lower the objective, and has not been tried in vain."""
-    return bool(set(progress.dead) - hopeless) and problem.solver_W.separable and progress.reason != "non-finite"
+    free = problem.solver_W.separable and not problem.constrained
+    return bool(set(progress.dead) - hopeless) and free and progress.reason != "non-finite"

@@ -9,12 +9,12 @@ from partwise.interfaces import Data, Quadratic, Rows
 def needs_columns(problem: Problem, data: Data, k: int) -> bool:
     """Whether H is updated from a second reading of X, by columns, instead of from the reading that updates W.
 
-    When the solver couples the rows of W, or works on the data themselves; for sparse X where only its stored
-    entries are read (beta = 1 and 2): to gather along columns is twice as fast as to scatter along rows into float64,
-    needs no buffer for the columns, and costs one copy of X; and for dense X so wide that a block moves more bytes of
-    the columns' statistic than of X, see `wide`. Other dense X, and losses that form Y anyway, are read once.
+    When solver or penalty couple the rows of W, or the solver works on the data themselves; for sparse X where only its
+    stored entries are read (beta = 1 and 2): to gather along columns is twice as fast as to scatter along rows into
+    float64, needs no buffer for the columns, and costs one copy of X; and for dense X so wide that a block moves more
+    bytes of the columns' statistic than of X, see `wide`. Other dense X, and losses that form Y anyway, are read once.
     """
-    coupled, direct = not problem.solver_W.separable, problem.solver_H.needs is Rows
+    coupled, direct = problem.coupled, problem.solver_H.needs is Rows
     if coupled or direct or data.sparse:
         return coupled or direct or problem.loss.beta in (1, 2)
     return problem.solver_H.needs is Quadratic and wide(data, k)

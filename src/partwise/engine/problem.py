@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from partwise.errors import IncompatibleError
-from partwise.interfaces import Data, Quadratic, Rows
+from partwise.interfaces import FACES, Data, Quadratic, Rows
 from partwise.losses import Beta
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS, MU, MUE, SCD, LeeSeung
+from partwise.penalties.sums import parts_of
+from partwise.solvers import AOADMM, BPP, HALS, MU, MUE, PG, SCD, LeeSeung
 
-SOLVERS = ("cd", "mu", "mue", "bpp", "scd")
+FREE = Elastic()
+
+SOLVERS = ("cd", "mu", "mue", "bpp", "scd", "pg", "admm")
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Problem:
     loss: Beta
     solver_W: Any
     solver_H: Any
-    penalty_W: Any = Elastic()
-    penalty_H: Any = Elastic()
+    penalty_W: Any = FREE
+    penalty_H: Any = FREE
 
     def sides(self) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         """(solver, penalty) of W and of H."""
@@ -59,6 +62,16 @@ class Problem:
         return self.solver_W.accelerable and self.solver_H.accelerable
 
     @property
+    def coupled(self) -> bool:
+        """Whether the rows of W cannot be finished block by block."""
+        return self.penalty_W.whole or not self.solver_W.separable
+
+    @property
+    def constrained(self) -> bool:
+        """Whether a factor must stay in a set, so that nobody but its solver may touch it."""
+        return bool({"prox", "bounds"} & (self.penalty_W.faces | self.penalty_H.faces))
+
+    @property
     def growing(self) -> bool:
         """Whether iterations start ahead where a factor grows. Not for beta = 2, whose solvers are better anyway."""
         return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
@@ -69,6 +82,11 @@ class Problem:
         return self.solver_W.monotone and self.solver_H.monotone
 
 
+def fits(loss: Any, solver: Any, penalty: Any) -> bool:
+    """The pairing rule: the loss gives what the solver needs, which understands every part of the penalty."""
+    return solver.needs in loss.offers and penalty.faces <= solver.faces
+
+
 def gap(loss: Any, solver: Any, penalty: Any) -> str:
     """What keeps a loss, a solver and a penalty apart, in words; empty if nothing does."""
     if solver.needs not in loss.offers:
@@ -76,21 +94,35 @@ def gap(loss: Any, solver: Any, penalty: Any) -> str:
             f"Invalid beta_loss parameter: solver {solver.name!r} does not handle beta_loss = {loss.beta}: it needs "
             f"the statistic {solver.needs.__name__}, which this loss does not give. Use solver='mu' or solver='auto'."
         )
-    active = not isinstance(penalty, Elastic) or bool(penalty.l1 or penalty.l2)
-    if active and not penalty.faces & solver.faces:
-        return (
-            f"{type(penalty).__name__} shows {sorted(penalty.faces)}, but {type(solver).__name__} understands "
-            f"{sorted(solver.faces) or 'no penalty'}. Set alpha_W=0 and alpha_H=0, or choose another solver."
-        )
+    for part in parts_of(penalty):
+        missing = part.faces - solver.faces
+        if missing:
+            words = " and ".join(FACES[face] for face in FACES if face in missing)
+            name, limit = type(part).__name__, "" if solver.faces else ", which understands no penalty"
+            return (
+                f"{name} needs {words}, which is more than {type(solver).__name__} (solver={solver.name!r}) can do"
+                f"{limit}. Set alpha_W=0 and alpha_H=0, leave {name} out, or use {ways(loss, penalty)}."
+            )
     return ""
 
 
-def auto(loss: Beta, sparse: bool = True) -> str:
-    """The solver of ``solver="auto"``: coordinate descent where the loss allows it, else multiplicative.
+def ways(loss: Any, penalty: Any) -> str:
+    """The solvers that go with a loss and a penalty, in words."""
+    names = [name for name in SOLVERS if fits(loss, solver_of(name, loss), penalty)]
+    return f"solver={' or '.join(map(repr, names))}" if names else "another loss"
 
-    "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others.
+
+def auto(loss: Beta, sparse: bool = True, penalty: Any = FREE) -> str:
+    """The solver of ``solver="auto"``: coordinate descent where loss and penalty allow it, else multiplicative.
+
+    "cd" for beta = 2, "scd" for beta = 1 and sparse X (docs/adr/0006), "mue" for the others; "pg" where the penalty
+    is a proximal step.
     """
-    return "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers and sparse else "mue"
+    preferred = "cd" if Quadratic in loss.offers else "scd" if Rows in loss.offers and sparse else "mue"
+    names = (preferred, "pg", "mue")
+    return next(
+        (name for name in names if name in SOLVERS and not gap(loss, solver_of(name, loss), penalty)), preferred
+    )
 
 
 def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = None) -> Any:
@@ -98,7 +130,7 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
 
     Parameters
     ----------
-    name : {"auto", "cd", "mu", "mue", "bpp", "scd"}
+    name : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}
     loss : Beta
         Gives ``mu`` its exponent.
     sweeps : int
@@ -111,7 +143,15 @@ def solver_of(name: str, loss: Beta, sweeps: int = 3, normalize: str | None = No
     if normalize is not None:
         return lee_seung("mu" if name == "auto" else name, loss, normalize)
     name = auto(loss) if name == "auto" else name
-    return {"cd": HALS(sweeps), "mu": MU(loss.exponent), "mue": MUE(loss.exponent), "bpp": BPP(), "scd": SCD()}[name]
+    return {
+        "cd": HALS(sweeps),
+        "mu": MU(loss.exponent),
+        "mue": MUE(loss.exponent),
+        "bpp": BPP(),
+        "scd": SCD(),
+        "pg": PG(),
+        "admm": AOADMM(),
+    }[name]
 
 
 def lee_seung(name: str, loss: Beta, normalize: str) -> LeeSeung:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from partwise.engine.problem import Problem
+from partwise.engine.problem import Problem, fits
 from partwise.engine.step import aligned, column_means
 from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
-from partwise.solvers import HALS, MU, SCD
+from partwise.solvers import HALS, MU, PG, SCD
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
@@ -38,16 +38,17 @@ class RowSolve:
 
     def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
         loss, (A, penalty) = self.problem.loss, rows
-        if Quadratic not in loss.offers and Rows not in loss.offers:
+        method = row_solver(loss, self.problem.penalty_W)
+        if isinstance(method, MU):
             return (total or 0) + self._multiply(X, A, penalty)
-        if Quadratic in loss.offers:
+        if method.needs is Quadratic:
             stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
             new = A.copy() if self.warm else equal_weights(stats, A)
-            solved = HALS().solve(new, stats, penalty)
+            solved = method.solve(new, stats, penalty)
         else:
             new = A.copy() if self.warm else flat_start(X, self.fixed, A)
-            solved = SCD().solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
-        gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
+            solved = method.solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
+        gains = not isinstance(method, HALS) or not self.warm or solved.all()  # the others only go down
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
@@ -72,6 +73,12 @@ class RowSolve:
             if not moving.any():
                 break
         return int(moving.sum())
+
+
+def row_solver(loss: Any, penalty: Any) -> Any:
+    """The solver that solves rows: exactly where loss and penalty allow it, else by multiplicative steps."""
+    solvers = (HALS(), PG(), SCD(), MU(loss.exponent))
+    return next((solver for solver in solvers if fits(loss, solver, penalty)), solvers[-1])
 
 
 def equal_weights(stats: Quadratic, A: Array) -> Array:

@@ -174,12 +174,12 @@ def one_reading(problem: Problem, data: Data, state: State) -> Reading:
 
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
     """Update all of W, finish it where its rows are coupled, then all of H by columns."""
-    W = state.W if problem.solver_W.separable else state.W.copy()
+    W = state.W.copy() if problem.coupled else state.W
     fixed = problem.loss.fix(state.Ht, data.threads)
     first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, fixed)
     if not problem.solver_W.separable:
         problem.solver_W.finish(W, first.evidence)
-        state.W = W
+    state.W = W
     fixed = problem.loss.fix(state.W, data.threads)
     second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, fixed)
     fit = None
@@ -192,8 +192,24 @@ def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -
 
 def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False) -> Total:
     """Update all rows of ``A`` with the other factor fixed, in place; collect what they say about the columns."""
+    if penalty.whole:
+        return whole_half_step(loss, solver, penalty, data, A, fixed)
     fn = HalfStep(loss, solver, fixed, sizes(solver, A), solver.needs if collect else None)
     return data.sweep(fn, aligned(A, penalty), collect)
+
+
+def whole_half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed) -> Total:
+    """The same where the rows of ``A`` are coupled: the statistic of all rows first, then one update of them all."""
+    cross = np.empty(A.shape, A.dtype)
+
+    def fill(X: Any, rows: Array, total: int | None) -> int:
+        rows[...] = X.dot(fixed.B)
+        return 0
+
+    data.sweep(fill, cross, collect=False)
+    stats = Quadratic(fixed.gram, cross)
+    seen = solver.update(A, stats, penalty.at(A), sizes(solver, A))
+    return Total(seen, inner=float(np.vdot(cross, A)))
 
 
 def aligned(A: Array, penalty: Any) -> Any:
@@ -212,17 +228,18 @@ def column_means(A: Array) -> Array:
 
 
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
-    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
+    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks, or at once where they are coupled."""
     p, k = Ht.shape
     size = sizes(problem.solver_H, Ht)
     factor = aligned(Ht, problem.penalty_H)
+    rows = max(p, 1) if problem.penalty_H.whole else H_CHUNK_ROWS
 
     def chunk(start: int) -> Evidence:
-        A, penalty = factor[start : start + H_CHUNK_ROWS]
-        return problem.solver_H.update(A, columns.rows(start, start + H_CHUNK_ROWS), penalty, size)
+        A, penalty = factor[start : start + rows]
+        return problem.solver_H.update(A, columns.rows(start, start + rows), penalty, size)
 
     seconds = 3 * p * k * k / SOLVER_FLOPS
-    parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), data.threads, seconds)
+    parts = pool.run(chunk, range(0, max(p, 1), rows), data.threads, seconds)
     for part in parts[1:]:
         parts[0] += part
     return parts[0]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from partwise.interfaces import Array
-from partwise.penalties import Elastic
+from partwise.penalties.base import times_power
 
 ORDINARY = {np.dtype(np.float64): (1e-60, 1e60), np.dtype(np.float32): (1e-8, 1e8)}
 """Largest entries for which fourth powers and the floors of the losses stay within the dtype."""
@@ -72,11 +72,9 @@ class Units:
         """A factor in the units of the user."""
         return np.ldexp(factor, self.half) if self.half else factor
 
-    def penalty(self, penalty: Elastic, beta: float) -> Elastic:
+    def penalty(self, penalty: Any, beta: float) -> Any:
         """The same penalty in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
-        if self.half == 0:
-            return penalty
-        return in_units(penalty, self.half, -2 * self.half * beta)
+        return penalty.in_units(self.half, -2 * self.half * beta) if self.half else penalty
 
     def loss(self, value: float, beta: float) -> float:
         """A loss in the units of the user; infinite where no number is so large."""
@@ -85,19 +83,3 @@ class Units:
     def error(self, norm: float, beta: float) -> float:
         """``sqrt(2 d)`` in the units of the user; infinite where no number is so large."""
         return times_power(norm, self.half * beta)
-
-
-def in_units(penalty: Elastic, factor: float, loss: float) -> Elastic:
-    """The penalty of a factor in units of ``2^factor`` beside a loss that is multiplied by ``2^loss``.
-
-    In the units of a fit, where X is about 1, a weight of 1e30 says all that a larger one could.
-    """
-    weights = times_power(penalty.l1, factor + loss), times_power(penalty.l2, 2 * factor + loss)
-    return Elastic(*(min(weight, 1e30) for weight in weights))
-
-
-def times_power(value: float, exponent: float) -> float:
-    """``value * 2^exponent``, infinite or 0 where it leaves the range of float64, for any exponent."""
-    whole = int(np.floor(exponent))
-    with np.errstate(over="ignore", under="ignore"):
-        return float(np.ldexp(value * 2.0 ** (exponent - whole), whole))

@@ -18,11 +18,11 @@ from partwise import persist
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
-from partwise.engine.problem import Problem, solver_of
+from partwise.engine.problem import Problem, auto, solver_of
 from partwise.engine.rows import RowSolve
 from partwise.engine.step import aligned
-from partwise.engine.units import Units, in_units, times_power
-from partwise.errors import DataError, DataWarning
+from partwise.engine.units import Units
+from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.estimators.callbacks import CallbackSupportMixin
 from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
 from partwise.estimators.output import in_original_features
@@ -30,7 +30,8 @@ from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.interfaces import Data
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import Elastic
+from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
+from partwise.penalties.base import BasePenalty, times_power
 
 logger = logging.getLogger("partwise")
 
@@ -77,13 +78,16 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         check_entries(X, type(self).__name__)
         return X
 
-    def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:
-        """The penalties of W and H, scaled as scikit-learn does."""
+    def _penalties(self, shape: tuple[int, int]) -> tuple[Any, Any]:
+        """The penalties of W and H: alpha and l1_ratio, scaled as scikit-learn does, and the given objects."""
         n_samples, n_features = shape
         alpha_H = self.alpha_W if isinstance(self.alpha_H, str) else self.alpha_H
         weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
         parts = (self.l1_ratio, 1 - self.l1_ratio)
-        return Elastic(*(weights_W * part for part in parts)), Elastic(*(weights_H * part for part in parts))
+        scaled = (Elastic(*(weight * part for part in parts)) for weight in (weights_W, weights_H))
+        given = (getattr(self, name, None) for name in ("penalty_W", "penalty_H"))
+        W, H = (total([elastic, *listed(penalty)]) for elastic, penalty in zip(scaled, given, strict=True))
+        return W, H
 
     def _loss(self, X: Any) -> Beta:
         """The loss, after checking that X has a finite one."""
@@ -151,11 +155,9 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
             data, outer = in_ordinary_units(X, beta, threads)
             exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
-            penalty = self._penalties(X.shape)[0]
-            if exponent or outer.half:
-                penalty = in_units(penalty, exponent, -2 * outer.half * beta)
+            penalty = for_new_rows(self._penalties(X.shape)[0]).in_units(exponent, -2 * outer.half * beta)
             loss = Beta(beta).on(data)
-            solver = solver_of("auto", loss)
+            solver = solver_of(auto(loss, penalty=penalty), loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
             fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
             left = data.sweep(fn, aligned(W, penalty), collect=False)
@@ -300,6 +302,18 @@ def in_ordinary_units(X: Any, beta: float, threads: int) -> tuple[Data, Units]:
     data = as_data(X, threads)
     units = Units.of(data.largest, X.dtype, beta)
     return (as_data(units.data(X), threads) if units.half else data), units
+
+
+def listed(penalty: Any) -> list[Any]:
+    """None, a penalty or several as a list."""
+    parts = list(penalty) if isinstance(penalty, list | tuple) else [] if penalty is None else [penalty]
+    for part in parts:
+        if not isinstance(part, BasePenalty | Sum):
+            raise IncompatibleError(
+                f"penalty_W and penalty_H take penalties such as {', '.join(list(BY_NAME)[1:4])}, or a list of them, "
+                f"not {part!r}. Build them with partwise.penalties, as in penalty_H=L1(0.1)."
+            )
+    return parts
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")

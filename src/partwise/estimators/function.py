@@ -31,6 +31,8 @@ def non_negative_factorization(
     alpha_W=0.0,
     alpha_H="same",
     l1_ratio=0.0,
+    penalty_W=None,
+    penalty_H=None,
     random_state=None,
     verbose=0,
     shuffle=False,
@@ -50,8 +52,8 @@ def non_negative_factorization(
         Start of H for ``init="custom"``; the components if ``update_H=False``.
     update_H : bool, default=True
         False: H is kept and only W is solved, as `NMF.transform` does.
-    n_components, init, n_init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, random_state, verbose, \
-shuffle, normalize, sort_components, max_time, n_jobs
+    n_components, init, n_init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, penalty_W, penalty_H, \
+random_state, verbose, shuffle, normalize, sort_components, max_time, n_jobs
         As in `NMF`. Components are never sorted for ``init="custom"`` or ``update_H=False``.
 
     Returns
@@ -81,6 +83,8 @@ shuffle, normalize, sort_components, max_time, n_jobs
         alpha_W=alpha_W,
         alpha_H=alpha_H,
         l1_ratio=l1_ratio,
+        penalty_W=penalty_W,
+        penalty_H=penalty_H,
         verbose=verbose,
         shuffle=shuffle,
         normalize=normalize,

@@ -30,6 +30,8 @@ from partwise.estimators.words import describe
 from partwise.interfaces import Split
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
+from partwise.penalties import Sum
+from partwise.penalties.base import BasePenalty
 from partwise.solvers import LeeSeung
 
 
@@ -75,12 +77,14 @@ class NMF(BaseNMF):
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
         for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
         alone. Ten cost 320 iterations more than one, and the memory of their factors.
-    solver : {"auto", "cd", "mu", "mue", "bpp", "scd"}, default="auto"
+    solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm"}, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
         momentum where a factor grows; ten iterations that raised the objective are taken back. "scd": coordinate
-        descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "auto": cd for
-        Frobenius, scd for Kullback-Leibler and sparse X, else mue. All are monotone: the objective in ``history_``
+        descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "pg":
+        accelerated projected gradient, and "admm": alternating direction method, Frobenius only, for constraints such
+        as `Simplex`. "auto": cd for Frobenius (pg where a constraint asks for it), scd for Kullback-Leibler and sparse
+        X, else mue. All are monotone: the objective in ``history_``
         never rises, and but for mue no iteration raises it.
     beta_loss : float or {"frobenius", "kullback-leibler", "itakura-saito"}, default="frobenius"
         The loss. With beta <= 0, X must not contain zeros.
@@ -97,6 +101,9 @@ class NMF(BaseNMF):
         Strengths of the penalties, see the formula.
     l1_ratio : float in [0, 1], default=0.0
         0: squares only; 1: absolute values only.
+    penalty_W, penalty_H : penalty, list of penalties or None, default=None
+        Penalties and constraints of `partwise.penalties` on W and on H, beside those of alpha_W and alpha_H; not scaled
+        with the size of X. Several are added. ``docs/choosing.md`` says which solver takes which.
     verbose : int, default=0
         1 or more: one line per computed objective through ``logging.getLogger("partwise")``, at level INFO.
     shuffle : bool, default=False
@@ -106,7 +113,7 @@ class NMF(BaseNMF):
         Kullback-Leibler; W is then not solved anew at the end.
     sort_components : bool, default=True
         Order the components by the share of the mass of W H that they carry, largest first. Never for
-        ``init="custom"``, whose order is yours.
+        ``init="custom"`` or penalties with a number for each component, whose order is yours.
     max_time : float or None, default=None
         Most seconds of iterating; the closing solve of W comes on top.
     n_jobs : int or None, default=None
@@ -144,7 +151,7 @@ class NMF(BaseNMF):
     lower_bound_ : float
         After `certify`: no matrix of this rank is nearer to X.
     dead_components_ : ndarray of int
-        Components that ended at zero; empty in a healthy fit.
+        Components that ended at zero; empty in a healthy fit, unless a penalty such as `Group` removes them.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -187,6 +194,8 @@ class NMF(BaseNMF):
         **BaseNMF._parameter_constraints,
         "solver": [StrOptions({"auto", *SOLVERS})],
         "n_init": [Interval(Integral, 1, None, closed="left")],
+        "penalty_W": [BasePenalty, Sum, list, tuple, None],
+        "penalty_H": [BasePenalty, Sum, list, tuple, None],
         "shuffle": ["boolean"],
         "normalize": [StrOptions({"W"}), None],
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
@@ -208,6 +217,8 @@ class NMF(BaseNMF):
         alpha_W: float = 0.0,
         alpha_H: float | str = "same",
         l1_ratio: float = 0.0,
+        penalty_W: Any = None,
+        penalty_H: Any = None,
         verbose: int = 0,
         shuffle: bool = False,
         normalize: str | None = None,
@@ -226,6 +237,8 @@ class NMF(BaseNMF):
         self.alpha_W = alpha_W
         self.alpha_H = alpha_H
         self.l1_ratio = l1_ratio
+        self.penalty_W = penalty_W
+        self.penalty_H = penalty_H
         self.verbose = verbose
         self.shuffle = shuffle
         self.normalize = normalize
@@ -279,8 +292,12 @@ class NMF(BaseNMF):
 
     def _parts(self, loss: Beta, sweeps: int = 3, name: str | None = None) -> Any:
         """The solver; refuses pairs that cannot work, without having seen data."""
-        solver = solver_of(name or self.solver, loss, sweeps, self.normalize)
-        Problem(loss, solver, solver, *self._penalties((1, 1))).check()
+        penalties = self._penalties((1, 1))
+        name = name or self.solver
+        if name == "auto" and not self.normalize:
+            name = auto(loss, penalty=Sum(penalties))
+        solver = solver_of(name, loss, sweeps, self.normalize)
+        Problem(loss, solver, solver, *penalties).check()
         return solver
 
     def _factorize(self, X: Any, W: Any = None, H: Any = None) -> Result:
@@ -300,6 +317,8 @@ class NMF(BaseNMF):
             self._chosen = self._solver_name(data.sparse)
             solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
             user_penalties = self._penalties(X.shape)
+            for penalty, rows, name in zip(user_penalties, X.shape, "WH", strict=True):
+                penalty.check((rows, k), name)
             warn_one_sided(*user_penalties)
             penalties = [units.penalty(penalty, loss.beta) for penalty in user_penalties]
             problem = Problem(loss.on(data), solver, solver, *penalties)
@@ -345,7 +364,7 @@ class NMF(BaseNMF):
     def _solver_name(self, sparse: bool) -> str:
         if self.solver != "auto":
             return self.solver
-        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse)
+        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse, Sum(self._penalties((1, 1))))
 
     def _run(
         self, X: Any, problem: Problem, data: Any, starts: list[Start], units: Units
@@ -384,8 +403,8 @@ class NMF(BaseNMF):
         A fit that was cut short gets only as much of it as its iterations are worth.
         """
         try:
-            if problem.solver_W.separable:
-                if problem.solver_H.needs is Split:
+            if problem.solver_W.separable and problem.penalty_W.separable:
+                if problem.solver_H.needs is Split and not problem.constrained:
                     drop_invisible(state.W, state.Ht, problem.loss.floor)
                 sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
                 solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps)
@@ -399,7 +418,8 @@ class NMF(BaseNMF):
         """Sort, measure and translate into the user's units."""
         state = progress.state
         W, Ht = state.W, state.Ht
-        if self.sort_components and self.init != "custom":
+        alike = problem.penalty_W.symmetric and problem.penalty_H.symmetric
+        if self.sort_components and self.init != "custom" and alike:
             mass = W.sum(axis=0, dtype=np.float64) * Ht.sum(axis=0, dtype=np.float64)
             order = np.argsort(-mass, kind="stable")
             W, Ht = np.ascontiguousarray(W[:, order]), np.ascontiguousarray(Ht[:, order])
@@ -437,7 +457,8 @@ class NMF(BaseNMF):
         self._restarts = result.restarts
         if result.reason == "non-finite":
             warn_non_finite(result.n_iter)
-        warn_dead(result.dead)
+        if not any(penalty.selects for penalty in self._penalties((1, 1))):
+            warn_dead(result.dead)
         if result.reason == "max_iter" and self.tol > 0:
             last = result.history[-1] if len(result.history) else np.full(5, np.nan)
             warn_not_converged(self.max_iter, last[3], result.kkt, self.tol)

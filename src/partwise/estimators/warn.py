@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from partwise.errors import DataWarning, DeadComponentWarning
-from partwise.penalties import Elastic
 
 
 class NotConvergedWarning(ConvergenceWarning):
@@ -36,14 +36,14 @@ def warn_non_finite(n_iter: int) -> None:
     )
 
 
-def warn_one_sided(W: Elastic, H: Elastic) -> None:
+def warn_one_sided(W: Any, H: Any) -> None:
     """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
     for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):
-        if one.l1 and not (other.l1 or other.l2):
+        if one.faces == {"linear"} and not other.faces:
             first, second = names.split(", ")
             warnings.warn(
                 f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
-                f"nothing becomes sparser. Penalise both (alpha_H='same').",
+                f"nothing becomes sparser. Penalise both (alpha_H='same'), or hold {second} by an L2 or a UnitNorm.",
                 DataWarning,
                 stacklevel=4,
             )

@@ -25,6 +25,9 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
         "Read: row i of W says how much of each component is in sample i; row q of components_ (H) says what component "
         "q is made of; their product is the model of X.",
     ]
+    for name in ("penalty_W", "penalty_H"):
+        if getattr(model, name, None) is not None:
+            lines.insert(1, f"{name}: {getattr(model, name)}.")
     return "\n".join(lines + attention(model))
 
 

@@ -170,20 +170,20 @@ def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2):
     scaled gradient and of ``neg``, per component, both before the update. With g = pos + l1 + l2 A - neg the scaled
     gradient is g where g < 0, else ``g * min(1, A / size)``: an entry on its way to 0, which these updates never reach,
     counts by how far it still is. ``size`` (k,), in the dtype of A, is the usual magnitude of a component's entries.
-    O(m k).
+    Here, not natively, ``l2`` may also be an array of shape (k,). O(m k).
 
     References
     ----------
     Fevotte & Idier (2011), doi:10.1162/NECO_a_00168
     """
-    push, ridge = pos + A.dtype.type(l1), A.dtype.type(l2) * A
+    push, ridge = pos + A.dtype.type(l1), np.asarray(l2, A.dtype) * A
     g = push + ridge - neg
     share = np.divide(A, size, out=np.zeros_like(A), where=size > 0)
     scaled = np.where(g < 0, g, g * np.minimum(share, 1))
     grad2 += np.einsum("ij,ij->j", scaled, scaled, dtype=np.float64)
     neg2 += np.einsum("ij,ij->j", neg, neg, dtype=np.float64)
     push = np.broadcast_to(push, A.shape)
-    bottom = (push + np.sqrt(push * push + 4 * ridge * neg)) / 2 if l2 else push
+    bottom = (push + np.sqrt(push * push + 4 * ridge * neg)) / 2 if np.any(l2) else push
     factor = np.divide(neg, bottom, out=np.ones_like(neg), where=bottom > 0)
     A *= factor if gamma == 1 else factor ** A.dtype.type(gamma)
 

@@ -34,7 +34,7 @@ class BPP:
 
     name = "bpp"
     needs = Quadratic
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram"})
     monotone = True
     separable = True
     accelerable = True
@@ -43,9 +43,8 @@ class BPP:
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""
-        l1, l2 = penalty.elastic()
-        gram = np.asarray(stats.gram + l2 * np.eye(len(stats.gram)), np.float64)
-        cross = np.ascontiguousarray(stats.cross, A.dtype)
+        gram, cross, l1 = penalty.terms().join(stats, A.dtype)
+        gram = gram.astype(np.float64, copy=False)
         gradient = A @ gram - cross + l1
         projected = np.where(A > 0, gradient, np.minimum(gradient, 0))
         done = np.zeros(len(A), np.uint8)

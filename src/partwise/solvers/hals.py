@@ -23,8 +23,8 @@ there the sweeps only find a passive set that needs few exchanges."""
 class HALS:
     """``a_q <- max(0, a_q - (a gram_q - cross_q + l1) / gram_qq)`` for q = 1..k, ``sweeps`` times over.
 
-    Every step is the exact minimiser in one coordinate, hence monotone; the ridge l2 stands on the diagonal of gram
-    *before* it divides. O(m k^2) a sweep.
+    Every step is the exact minimiser in one coordinate, hence monotone; the terms of a penalty stand in gram and cross,
+    ridges on the diagonal *before* it divides. O(m k^2) a sweep.
 
     References
     ----------
@@ -45,7 +45,7 @@ class HALS:
 
     name = "cd"
     needs = Quadratic
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram"})
     monotone = True
     separable = True
     accelerable = True
@@ -55,13 +55,13 @@ class HALS:
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
-        gram, cross, l1 = regularised(A, stats, penalty)
+        gram, cross, l1 = penalty.terms().join(stats, A.dtype)
         kernels.hals(A, gram, cross, l1, self.sweeps, seen.grad2, seen.neg2, seen.norm2)
         return seen
 
     def solve(self, A: Array, stats: Quadratic, penalty) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        gram, cross, l1 = regularised(A, stats, penalty)
+        gram, cross, l1 = penalty.terms().join(stats, A.dtype)
         converged = np.zeros(len(A), np.uint8)
         kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], converged)
         hard = np.flatnonzero(converged == 0)
@@ -70,10 +70,3 @@ class HALS:
             kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done)
             A[hard], converged[hard] = rows, done
         return converged.view(bool)
-
-
-def regularised(A: Array, stats: Quadratic, penalty) -> tuple[Array, Array, float]:
-    """``gram + l2 I`` and ``cross`` in the dtype of the factor, C-ordered, and l1."""
-    l1, l2 = penalty.elastic()
-    gram = stats.gram + l2 * np.eye(len(stats.gram)) if l2 else stats.gram
-    return np.ascontiguousarray(gram, A.dtype), np.ascontiguousarray(stats.cross, A.dtype), l1

@@ -51,7 +51,7 @@ class SCD:
 
     name = "scd"
     needs = Rows
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "ridge"})
     monotone = True
     separable = True
     accelerable = True
@@ -60,16 +60,26 @@ class SCD:
     def update(self, A: Array, stats: Rows, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        (csr, start, stop), (l1, l2), fixed = stats.X.csr(), penalty.elastic(), stats.fixed
+        (csr, start, stop), B = stats.X.csr(), stats.fixed.B
+        colsum, l1, l2 = regularised(stats.fixed, penalty)
         seen.stored = kernels.kl_sweep(
-            csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
+            csr, start, stop, A, B, colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
         )
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 
     def solve(self, X: Block, A: Array, fixed: Fixed, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        (csr, start, stop), (l1, l2), tol = X.csr(), penalty.elastic(), SOLVE_TOL[A.dtype]
+        (csr, start, stop), (floor, tol) = X.csr(), (FLOOR[A.dtype], SOLVE_TOL[A.dtype])
+        colsum, l1, l2 = regularised(fixed, penalty)
         converged = np.zeros(len(A), np.uint8)
-        kernels.kl_solve(csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], tol, sweeps, converged)
+        kernels.kl_solve(csr, start, stop, A, fixed.B, colsum, l1, l2, floor, tol, sweeps, converged)
         return converged.view(bool)
+
+
+def regularised(fixed: Fixed, penalty) -> tuple[Array, float, float]:
+    """The column sums, with the linear term where it has a number for each component, else that number; the ridge."""
+    terms = penalty.terms()
+    if np.ndim(terms.linear):
+        return fixed.colsum + terms.linear, 0.0, float(terms.ridge)
+    return fixed.colsum, float(terms.linear), float(terms.ridge)
