@@ -30,6 +30,7 @@ def unmix(
     sources: Any = None,
     method: str = "nmf",
     model: Any = None,
+    volume: float = 1e-5,
     subtract: bool = False,
     random_state: int = 0,
 ) -> Unmixed:
@@ -48,9 +49,12 @@ def unmix(
         one, span the least volume: the true one, if every signal is at times nearly absent.
     model : estimator or None
         With ``fit_transform`` and ``components_``, instead of ``method``; it is cloned.
+    volume : float, default=1e-5
+        Weight of the volume for "minimum-volume", as a share of ``|X|^2 / 2``: larger for noisier mixtures.
     subtract : bool, default=False
         Take the lowest value of every mixture off first. NMF starts from 0, wherever the data are.
     random_state : int, default=0
+        Seed of the default models.
 
     Returns
     -------
@@ -69,14 +73,20 @@ def unmix(
     >>> found = unmix(mixed.X, 3, sources=mixed.W)
     >>> bool(found.table().loc["NMF", "mean"] > found.table().loc["PCA", "mean"])
     True
+
+    References
+    ----------
+    Fu, Huang, Yang, Ma and Sidiropoulos (2016), Robust volume minimization-based matrix factorization,
+    doi:10.1109/TSP.2016.2602800.
     """
     values, truth = np.asarray(X, dtype=np.float64), checked_sources(sources, X)
     floor = values.min(axis=0)
     k = n_components or (None if truth is None else truth.shape[1])
     if truth is not None and k != truth.shape[1]:
         raise DataError(f"n_components={k}, but sources has {truth.shape[1]} columns. Look for as many, or omit one.")
-    one = new_model(model, k, method, values - floor if subtract else values, random_state)
-    W = np.asarray(one.fit_transform(values - floor if subtract else values))
+    moved = values - floor if subtract else values
+    one = new_model(model, k, method, volume * float(np.sum(moved**2)) / 2, random_state)
+    W = np.asarray(one.fit_transform(moved))
     H = np.asarray(one.components_)
     rebuilt = W @ H + (floor if subtract else 0)
     order, correlations = (np.arange(len(H)), None) if truth is None else match(W, truth)
@@ -232,7 +242,7 @@ def checked_sources(sources: Any, X: Any) -> np.ndarray | None:
     return truth
 
 
-def new_model(model: Any, k: int | None, method: str, X: np.ndarray, random_state: int) -> Any:
+def new_model(model: Any, k: int | None, method: str, weight: float, random_state: int) -> Any:
     """The estimator of a method, or a fresh copy of the given one."""
     from sklearn.base import clone
 
@@ -245,7 +255,7 @@ def new_model(model: Any, k: int | None, method: str, X: np.ndarray, random_stat
         return one
     if k is None:
         raise DataError("n_components is missing: how many hidden signals to look for, such as 3.")
-    return plain(k, random_state) if method == "nmf" else least_volume(k, X, random_state)
+    return plain(k, random_state) if method == "nmf" else least_volume(k, weight, random_state)
 
 
 def plain(k: int, random_state: int) -> Any:
@@ -255,15 +265,12 @@ def plain(k: int, random_state: int) -> Any:
     return partwise.NMF(k, tol=1e-6, max_iter=5000, random_state=random_state)
 
 
-def least_volume(k: int, X: np.ndarray, random_state: int) -> Any:
+def least_volume(k: int, weight: float, random_state: int) -> Any:
     """NMF whose signals sum to one and span as little as they can."""
     import partwise
 
-    rules = partwise.penalties
-    volume = rules.MinimumVolume(1e-4 * float(np.sum(X**2)) / 2)
-    return partwise.NMF(
-        k, penalty_W=[volume, rules.Simplex(each="component")], tol=1e-6, max_iter=5000, random_state=random_state
-    )
+    rules = [partwise.penalties.MinimumVolume(weight), partwise.penalties.Simplex(each="component")]
+    return partwise.NMF(k, penalty_W=rules, tol=1e-6, max_iter=5000, random_state=random_state)
 
 
 def by_pca(X: np.ndarray, k: int, truth: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
