@@ -30,7 +30,7 @@ plot.methods(both)
 # PCA < NMF < VQ in error, and NMF is the sparsest.
 
 seed = pd.DataFrame({"error": [0.0817, 0.0885, 0.1530], "sparseness": [0.22, 0.49, 0.06]}, index=["PCA", "NMF", "VQ"])
-print(both.table.join(seed, rsuffix=" (seed, faces)").round(4).to_string())
+print(both.table.join(seed.add_suffix(" (seed, faces)")).round(4).to_string())
 assert both.table["error"].idxmin() == "PCA" and both.table["sparseness"].idxmax() == "NMF"
 
 # %%
