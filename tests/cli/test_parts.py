@@ -104,6 +104,16 @@ def test_hidden_pixels_do_not_count(place, run):
     run("parts", "lcd", "-k", 3, "--mask", "mask.npy")
 
 
+def test_parts_are_as_sparse_as_asked(place, run):
+    plain, sparse = (
+        json.loads(run("parts", "lcd.npz", "-k", 3, "--json", "-q", *options).stdout)["parts"]
+        for options in ([], ["--sparse", 0.85])
+    )
+    assert min(part["sparseness"] for part in plain) < 0.8
+    assert min(part["sparseness"] for part in sparse) >= 0.85 - 1e-6
+    assert partwise.load("lcd-parts/model.pw").get_params()["penalty_H"].sparseness == 0.85
+
+
 def test_the_comparison_is_printed_and_in_the_json(place, run):
     result = run("parts", "lcd.npz", "-k", 7, "--compare", "--json")
     found = json.loads(result.stdout)

@@ -55,6 +55,9 @@ class PictureSize(click.ParamType):
 @click.option(
     "--negatives", type=click.Choice(("error", "clip")), default="error", show_default=True, help="Values below 0."
 )
+@click.option(
+    "--sparse", type=click.FloatRange(0, 1, max_open=True), help="Least Hoyer sparseness of a part, such as 0.6."
+)
 @click.option("--compare", is_flag=True, help="Set PCA and vector quantization (k-means) beside the parts.")
 @options.plots
 @options.folder("Where to write the parts, recipes, reconstructions and the model; default: NAME-parts.")
@@ -73,7 +76,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
 
     check_size_given(chosen["components"])
     check_plots(chosen["plots"])
-    model = new_model(chosen, voice)
+    model = sparse_enough(new_model(chosen, voice), chosen["sparse"])
     refuse_wrong_pair(model)
     pictures = read(source, chosen, voice)
     check_collection(pictures)
@@ -101,6 +104,15 @@ def check_plots(folder: str | None) -> None:
         from partwise.plot.canvas import pyplot
 
         pyplot()
+
+
+def sparse_enough(model: Any, sparseness: float | None) -> Any:
+    """The model, whose parts must be as sparse as was asked for."""
+    if sparseness is not None:
+        import partwise
+
+        model.set_params(penalty_H=partwise.penalties.Hoyer(sparseness))
+    return model
 
 
 def read(source: str, chosen: dict[str, Any], voice: Voice) -> Pictures:
