@@ -7,7 +7,10 @@ stand in for `partwise.NMF`: hand it in as ``model=``.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partwise.apps import images, signals
 
 __all__ = [
     "images",

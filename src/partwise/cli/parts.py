@@ -119,7 +119,8 @@ def read(source: str, chosen: dict[str, Any], voice: Voice) -> Pictures:
     """The pictures, with every guess told."""
     from partwise.io import read_pictures
 
-    size = tuple(map(int, chosen["size"].split("x"))) if chosen["size"] else None
+    height, _, width = (chosen["size"] or "").partition("x")
+    size = (int(height), int(width)) if width else None
     pictures = read_pictures(source, size=size, resize=chosen["resize"], negatives=chosen["negatives"])
     for note in pictures.notes:
         voice.note(note)

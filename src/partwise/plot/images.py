@@ -245,7 +245,7 @@ def growth(
     >>> stack = make_lcd_digits().X.reshape(-1, 13, 8)
     >>> axes = plot.growth(*grow(stack, [2, 7]), stack[:3])
     >>> [ax.get_title() for ax in axes[0]]
-    ['original', '2 parts (0.65)', '7 parts (0.00)']
+    ['original', '2 parts (0.60)', '7 parts (0.00)']
     """
     originals = np.asarray(originals)
     sizes = list(rebuilt[method])
