@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import datasets, io, penalties
+    from partwise import apps, datasets, io, penalties, plot
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -27,7 +27,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("datasets", "io", "penalties")
+_ROOMS = ("apps", "datasets", "io", "penalties", "plot")
 
 __all__ = [
     "NMF",
@@ -36,11 +36,13 @@ __all__ = [
     "PartwiseError",
     "SGD",
     "__version__",
+    "apps",
     "datasets",
     "io",
     "load",
     "non_negative_factorization",
     "penalties",
+    "plot",
     "save",
 ]
 

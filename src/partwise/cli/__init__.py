@@ -25,6 +25,7 @@ VERBS = {
     "demo": "Take four novels apart: 193 chapters in, four themes out.",
     "fit": "Factorize a matrix file into W, H and a model.",
     "apply": "Find the parts of a model in new rows.",
+    "parts": "Learn the parts of pictures.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

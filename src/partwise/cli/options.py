@@ -13,7 +13,7 @@ import click
 from partwise.cli.refusals import VERBOSITY
 from partwise.cli.voice import Voice
 
-__all__ = ["LOSSES", "beta", "data", "folder", "model", "threads", "voice"]
+__all__ = ["LOSSES", "beta", "data", "folder", "model", "plots", "threads", "voice"]
 
 LOSSES = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 ALIASES = {"kl": "kullback-leibler", "is": "itakura-saito"}
@@ -139,6 +139,9 @@ MISSING = "Empty cells: leave them out of the fit (skip), refuse them, or count 
 def folder(help_text: str) -> Callable:
     """``--out DIR``."""
     return click.option("-o", "--out", metavar="DIR", help=help_text)
+
+
+plots = click.option("--plots", metavar="DIR", help="Draw pictures of the result (.png) into this folder.")
 
 
 def voice(command: Callable) -> Callable:
