@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -40,10 +39,13 @@ except SystemExit as end:
 
 
 def test_help_answers_at_once():
+    """In CPU time, so that what else the machine does is no reason to fail."""
+
     def seconds():
-        began = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "-m", "partwise", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - began
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(seconds() for _ in range(5)) < 0.3
 
