@@ -43,6 +43,7 @@ mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
 row_descend = _kernels.row_descend
+row_gram_hals = _kernels.row_gram_hals
 row_grams = _kernels.row_grams
 row_hals = _kernels.row_hals
 row_hals_solve = _kernels.row_hals_solve
@@ -70,6 +71,7 @@ __all__ = [
     "mu",
     "pivot",
     "row_descend",
+    "row_gram_hals",
     "row_grams",
     "row_hals",
     "row_hals_solve",

@@ -264,9 +264,20 @@ def hals_solve(A, gram, cross, l1, tol, max_sweeps, converged, lower=None, upper
         converged[rows] = worst <= limit[rows]
 
 
+def row_gram_hals(csr, start, stop, A, B, base, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None):
+    """`row_hals` with the Gram matrices of `row_grams`, each forgotten after its use.
+
+    Returns ``sum_i 1/2 a gram_i a' - cross_i a'`` with the new rows, a float64. O(nnz k^2 + m k^2 sweeps).
+    """
+    grams = np.empty((stop - start, *base.shape), B.dtype)
+    row_grams(csr, start, stop, B, base, grams)
+    hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2, lower, upper)
+    pulled = np.einsum("ij,ijk->ik", A, grams, dtype=np.float64)
+    return float(np.einsum("ij,ij->", A, pulled / 2 - cross, dtype=np.float64))
+
+
 def row_descend(csr, start, stop, A, B, base, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None):
-    """`row_hals` with the Gram matrices of `row_grams`, which need not be formed for it: ``a gram_i`` is ``a base`` and
-    a sum over the stored entries. Returns ``sum_i 1/2 a gram_i a' - cross_i a'`` with the new rows, a float64.
+    """`row_gram_hals` without forming matrices: ``a gram_i`` is ``a base`` and a sum over the stored entries.
 
     Natively O(nnz k sweeps), and O(m k^2 sweeps) more unless ``base`` is 0; for many components less than to form the
     matrices. Coordinate descent on residuals, as CCD.
@@ -275,11 +286,7 @@ def row_descend(csr, start, stop, A, B, base, cross, l1, sweeps, grad2, neg2, no
     ----------
     Yu, Hsieh, Si & Dhillon (2012), doi:10.1109/ICDM.2012.168
     """
-    grams = np.empty((stop - start, *base.shape), B.dtype)
-    row_grams(csr, start, stop, B, base, grams)
-    hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2, lower, upper)
-    pulled = np.einsum("ij,ijk->ik", A, grams, dtype=np.float64)
-    return float(np.einsum("ij,ij->", A, pulled / 2 - cross, dtype=np.float64))
+    return row_gram_hals(csr, start, stop, A, B, base, cross, l1, sweeps, grad2, neg2, norm2, lower, upper)
 
 
 def row_hals_solve(A, grams, cross, l1, tol, max_sweeps, converged, lower=None, upper=None):

@@ -54,12 +54,7 @@ class RowHALS:
     def update(self, A: Array, stats: RowQuadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        if A.shape[1] >= DIRECT_ABOVE[A.dtype]:
-            seen.fit = descend(A, stats, penalty.terms(), self.sweeps, seen)
-            return seen
-        for part in parts(A, stats, penalty):
-            kernels.row_hals(part.A, *part.system, self.sweeps, seen.grad2, seen.neg2, seen.norm2, *part.bounds)
-            seen.fit += part.fit()
+        seen.fit = descend(A, stats, penalty.terms(), self.sweeps, seen)
         return seen
 
     def solve(self, A: Array, stats: RowQuadratic, penalty) -> Array:
@@ -139,11 +134,12 @@ def parts(A: Array, stats: RowQuadratic, penalty: Any) -> Iterator[Part]:
 
 
 def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evidence) -> float:
-    """Sweeps over the rows ``A`` without forming Gram matrices; the fit, without the penalty."""
+    """Sweeps over the rows ``A``; the fit, without the penalty."""
+    kernel = kernels.row_descend if A.shape[1] >= DIRECT_ABOVE[A.dtype] else kernels.row_gram_hals
     ridge = ridge_of(terms, A.shape[1])
     by_row = np.ndim(terms.linear) > 0
     cross = np.ascontiguousarray(stats.cross - terms.linear if by_row else stats.cross, A.dtype)
-    with_penalty = kernels.row_descend(
+    with_penalty = kernel(
         stats.excess,
         stats.start,
         stats.start + len(A),
@@ -158,8 +154,8 @@ def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evid
         seen.norm2,
         *terms.bounds(A),
     )
-    squares = np.einsum("ij,jk,ik->", A, ridge / 2, A, dtype=np.float64, optimize=True)
-    return with_penalty - float(squares + np.vdot(stats.cross - cross, A))
+    penalised = A @ (ridge / 2).astype(A.dtype) + (stats.cross - cross if by_row else 0)
+    return with_penalty - float(np.einsum("ij,ij->", penalised, A, dtype=np.float64))
 
 
 def ridge_of(terms: Terms, k: int) -> Array:

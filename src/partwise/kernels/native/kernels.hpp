@@ -65,6 +65,8 @@ struct SparseKernels {
     void (*row_grams)(CsrRows<T, I> X, const T* B, Size k, const double* base, T* out);
     double (*row_descend)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* base, const T* cross, double l1,
                           Size sweeps, double* grad2, double* neg2, double* norm2, Bounds<T> bounds);
+    double (*row_gram_hals)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* base, const T* cross, double l1,
+                            Size sweeps, double* grad2, double* neg2, double* norm2, Bounds<T> bounds);
     void (*sgd_pass)(CsrRows<T, I> X, const T* weights, T* A, T* B, Size k, double rate, double ridge, bool is_signed);
     // colsum_stride: numbers from the column sums of a row to the next, k or 0
     double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
