@@ -43,8 +43,10 @@ class SGD:
 
     Notes
     -----
-    O(cells k) a pass for the steps, and twice as much again for the objective and its gradient. Every cell that counts
-    is stored with its indices and weight, complete data too: 24 bytes each.
+    O(cells k) a pass for the steps, and two to three times that for the objective and its gradient. Every cell that
+    counts is stored with its index and weight, complete data too. Beside ``cd``: on 99,219 planted ratings (670 x 9000,
+    10 components, 2 cores, ``benchmarks/sgd.py``) 300 passes at the best of five learning rates took 2.8 s; ``cd`` had
+    the same error after 11 iterations, 0.23 s.
 
     References
     ----------
