@@ -6,15 +6,26 @@ on a contributor's machine says so with `pytest.skip(...)` as usual; it only has
 """
 
 import os
+import sys
 
 import hypothesis
 import pytest
+
+os.environ.setdefault("MPLBACKEND", "agg")  # pictures are drawn without a screen
 
 UNDER_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 
 # Shared machines stall for longer than any deadline; under CI a failure must come back on the next run.
 hypothesis.settings.register_profile("partwise", deadline=None, derandomize=UNDER_CI)
 hypothesis.settings.load_profile("partwise")
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_is_left_open():
+    """Close what a test has drawn: open figures add up, and matplotlib warns of many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 def _fail_unless_pure_build(report):

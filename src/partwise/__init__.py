@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import datasets, io
+    from partwise import apps, datasets, io, plot
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -25,7 +25,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("datasets", "io")
+_ROOMS = ("apps", "datasets", "io", "plot")
 
 __all__ = [
     "NMF",
@@ -33,10 +33,12 @@ __all__ = [
     "NotConvergedWarning",
     "PartwiseError",
     "__version__",
+    "apps",
     "datasets",
     "io",
     "load",
     "non_negative_factorization",
+    "plot",
     "save",
 ]
 

@@ -110,15 +110,51 @@ def read(path: PathLike, *, orient: str | None = None, missing: str = "nan") -> 
         raise DataError(f"orient={orient!r} is unknown. Use 'samples-first' or 'features-first'.")
     if missing not in ("nan", "zero"):
         raise DataError(f"missing={missing!r} is unknown. Use 'nan' (unobserved) or 'zero'.")
+    source, parsed = _parsed(path, missing)
+    matrix = Matrix(_checked(source, parsed.X), parsed.row_names, parsed.column_names, source, parsed.notes)
+    return _transposed(matrix) if orient == "features-first" else matrix
+
+
+def read_array(path: PathLike) -> tuple[np.ndarray, tuple[str, ...] | None, tuple[str, ...]]:
+    """Read a dense array of any number of dimensions, from a file of a kind that `read` knows.
+
+    Returns
+    -------
+    array : ndarray or memmap
+    row_names : tuple of str, or None
+        One per entry of the first axis, where the file has them.
+    notes : tuple of str
+
+    Raises
+    ------
+    MissingFileError, MissingExtraError, DataError
+        As `read`.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import numpy as np
+    >>> from partwise.io.read import read_array
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "stack.npz"
+    ...     np.savez(path, np.zeros((2, 3, 4)))
+    ...     read_array(path)[0].shape
+    (2, 3, 4)
+    """
+    _, parsed = _parsed(path)
+    X = parsed.X if isinstance(parsed.X, np.ndarray) else parsed.X.toarray()
+    return X, parsed.row_names, parsed.notes
+
+
+def _parsed(path: PathLike, missing: str = "nan") -> tuple[Path, Parsed]:
+    """The file, and what its reader makes of it."""
     source, key = _located(path)
     suffix = _suffix(source)
     if suffix not in READERS:
         raise DataError(f"{source.name}: {suffix or 'no suffix'} is not a kind that is read. Known: {_known()}.")
     if source.stat().st_size == 0:
         raise DataError(f"{source.name} is empty (0 bytes).")
-    parsed = READERS[suffix](source, suffix, key, missing)
-    matrix = Matrix(_checked(source, parsed.X), parsed.row_names, parsed.column_names, source, parsed.notes)
-    return _transposed(matrix) if orient == "features-first" else matrix
+    return source, READERS[suffix](source, suffix, key, missing)
 
 
 def content_hash(path: PathLike) -> str:

@@ -1,0 +1,45 @@
+"""Pictures of fitted models: functions that take ``ax=None`` and return Axes.
+
+matplotlib is imported when the first picture is drawn (extra ``plot``). Nothing here changes global settings; the
+colours can be told apart by the colour-blind. A function with several panels takes ``axes=None`` and returns an array.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from partwise.plot.canvas import save
+    from partwise.plot.curves import convergence, errors_by_size, scree
+    from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
+
+_HOMES = {
+    "canvas": ("save",),
+    "curves": ("convergence", "errors_by_size", "scree"),
+    "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
+}
+"""Module -> the public names that it holds."""
+
+__all__ = [
+    "convergence",
+    "directions",
+    "errors_by_size",
+    "factor_heatmaps",
+    "fit_heatmaps",
+    "heatmap",
+    "save",
+    "scree",
+    "similarity",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"partwise.plot.{module}"), name)
+    raise AttributeError(f"module 'partwise.plot' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
