@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partwise import apps, datasets, io, plot
+    from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -22,6 +23,8 @@ _HOMES = {
     "NotConvergedWarning": "partwise.estimators",
     "non_negative_factorization": "partwise.estimators",
     "PartwiseError": "partwise.errors",
+    "TopicModel": "partwise.apps.topics",
+    "topics": "partwise.apps.topics",
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
@@ -32,6 +35,7 @@ __all__ = [
     "MiniBatchNMF",
     "NotConvergedWarning",
     "PartwiseError",
+    "TopicModel",
     "__version__",
     "apps",
     "datasets",
@@ -40,6 +44,7 @@ __all__ = [
     "non_negative_factorization",
     "plot",
     "save",
+    "topics",
 ]
 
 

@@ -7,9 +7,14 @@ stand in for `partwise.NMF`: hand it in as ``model=``.
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__: list[str] = ["topics"]
+if TYPE_CHECKING:
+    from partwise.apps import topics
+
+__all__ = [
+    "topics",
+]
 """The fields, each a module that is imported when it is first used."""
 
 

@@ -16,7 +16,7 @@ from partwise.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Cleaned", "ColumnError", "Documents", "clean", "column_of", "documents"]
+__all__ = ["Cleaned", "ColumnError", "Documents", "as_strings", "clean", "column_of", "documents", "names_of"]
 
 PathLike = str | os.PathLike[str]
 BROKEN = ("\ufffd", "Ã©", "Ã¤", "Ã¶", "Ã¼", "â€™", "â€œ")
@@ -83,8 +83,7 @@ def documents(source: Any, text: str | None = None, title: str | None = None, en
         return _from_file(source, text, title, encoding)
     if isinstance(source, pd.DataFrame):
         return _from_table(source, text, title, "the table", ())
-    index = source.index if isinstance(source, pd.Series) else pd.RangeIndex(len(source))
-    return Documents(_as_strings(source), [str(name) for name in index], None, None)
+    return Documents(as_strings(source), names_of(source), None, None)
 
 
 def _from_file(path: PathLike, text: str | None, title: str | None, encoding: str) -> Documents:
@@ -105,12 +104,12 @@ def _from_table(
         text = longest
         if frame.shape[1] > 1:
             notes = (*notes, f"column {text!r} is read as the text: its cells are the longest.")
-    texts = _as_strings(column_of(frame, text, source, "text", longest))
+    texts = as_strings(column_of(frame, text, source, "text", longest))
     names = frame.index if title is None else column_of(frame, title, source, "title")
     return Documents(texts, [str(name) for name in names], frame, text, notes)
 
 
-def column_of(frame: pd.DataFrame, name: str, source: str, option: str, likely: str | None = None) -> pd.Series:
+def column_of(frame: pd.DataFrame, name: str, source: str, option: str, likely: str | None = None) -> Any:
     """The column ``name`` of a table, or a refusal that lists the columns and guesses which one was meant."""
     if name in frame.columns:
         return frame[name]
@@ -120,6 +119,20 @@ def column_of(frame: pd.DataFrame, name: str, source: str, option: str, likely: 
     meant = lower[near[0]] if near else likely
     hint = f' Did you mean {option}="{meant}"?' if meant else ""
     raise ColumnError(f'{source} has no column "{name}". Columns: {", ".join(columns)}.{hint}')
+
+
+def names_of(texts: Any) -> list[str]:
+    """The index of a Series, or numbers, as strings.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> names_of(["one", "two"]), names_of(pd.Series(["one"], index=["title"]))
+    (['0', '1'], ['title'])
+    """
+    import pandas as pd
+
+    return [str(name) for name in (texts.index if isinstance(texts, pd.Series) else range(len(texts)))]
 
 
 def _longest_column(frame: pd.DataFrame, source: str) -> str:
@@ -133,7 +146,7 @@ def _longest_column(frame: pd.DataFrame, source: str) -> str:
     return best
 
 
-def _as_strings(values: Any) -> list[str]:
+def as_strings(values: Any) -> list[str]:
     """Strings; what is missing (None, nan) becomes an empty one."""
     import pandas as pd
 
