@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from partwise.plot.canvas import save
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
+    from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
     "canvas": ("save",),
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
+    "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
 
 __all__ = [
     "convergence",
     "directions",
+    "document_topics",
     "errors_by_size",
     "factor_heatmaps",
     "fit_heatmaps",
@@ -31,6 +34,9 @@ __all__ = [
     "save",
     "scree",
     "similarity",
+    "top_words",
+    "topic_similarity",
+    "topics_over_time",
 ]
 
 
