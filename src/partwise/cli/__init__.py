@@ -24,6 +24,7 @@ __all__ = ["Verbs", "cli", "main"]
 VERBS = {
     "demo": "Take four novels apart: 193 chapters in, four themes out.",
     "fit": "Factorize a matrix file into W, H and a model.",
+    "topics": "Find the topics of texts: each a few words, each document a few topics.",
     "apply": "Find the parts of a model in new rows.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
