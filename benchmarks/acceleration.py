@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.course import start
 from benchmarks.objective import objective
-from benchmarks.race import start
 from benchmarks.workloads import WORKLOADS, Workload
 from partwise.data import as_data
 from partwise.engine.accelerate import accelerated_step

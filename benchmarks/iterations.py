@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import warnings
 
-from benchmarks.race import start
+from benchmarks.course import start
 
 
 def per_iteration(X, k: int, beta: float, threads: int, rounds: int = 5, iterations: int = 31) -> float:

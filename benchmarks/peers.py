@@ -14,7 +14,6 @@ import gc
 import json
 import math
 import sys
-import time
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -23,10 +22,11 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import limits, report
 from benchmarks.contestants import NAMES, contestant
+from benchmarks.course import Course, prepared
 from benchmarks.defaults import default
 from benchmarks.peak import measured
-from benchmarks.race import Counts, Course, Entry, Terms, search, start, time_all
-from benchmarks.reference import Best, long_run
+from benchmarks.race import Counts, Entry, Terms, search, time_all
+from benchmarks.reference import long_run
 from benchmarks.verdict import missing, verdict
 from benchmarks.workloads import WORKLOADS
 
@@ -46,8 +46,9 @@ def options() -> argparse.Namespace:
         "--contestants", nargs="+", default=list(NAMES), metavar="NAME", help=" ".join(NAMES) + " partwise:SOLVER"
     )
     parser.add_argument("--cap", type=float, default=60, help="most seconds of a run")
-    parser.add_argument("--patience", type=float, default=20, help="most times the fastest contestant's seconds")
-    parser.add_argument("--budget", type=float, default=1200, help="seconds for a workload, the reference apart")
+    parser.add_argument("--patience", type=float, default=2, help="most times the fastest peer's seconds")
+    parser.add_argument("--plenty", type=float, default=3, help="most times the wanted ratio times partwise's seconds")
+    parser.add_argument("--budget", type=float, default=200, help="seconds for a workload, the reference apart")
     parser.add_argument(
         "--reference", type=float, help="seconds of the reference run if there is none (30; KL, IS 120)"
     )
@@ -60,14 +61,10 @@ def options() -> argparse.Namespace:
 
 def set_up(name: str, o: argparse.Namespace) -> Course:
     """Data, starts and the best objective, from a long run if nobody made one yet."""
-    workload = WORKLOADS[name]
-    X = workload.matrix(o.dtype)
-    starts = [start(X, workload.k, seed) for seed in range(o.starts)]
-    course = Course(workload, X, starts, o.threads, Best(f"{name} {o.dtype}"))
-    print(
-        f"\n{name}: {X.shape[0]} x {X.shape[1]}, k={workload.k}, beta={workload.beta:g}, {o.dtype}; {workload.origin}"
-    )
-    long_run(course, o.reference or (30 if workload.beta == 2 else 120))
+    course = prepared(name, o.dtype, o.starts, o.threads)
+    w, (rows, columns) = course.workload, course.X.shape
+    print(f"\n{name}: {rows} x {columns}, k={w.k}, beta={w.beta:g}, {o.dtype}; {w.origin}")
+    long_run(course, o.reference)
     return course
 
 
@@ -103,7 +100,7 @@ def race(name: str, o: argparse.Namespace) -> dict:
     """One workload: everything that was found, printed and returned."""
     course = set_up(name, o)
     entries, absent = enter(course, o.contestants)
-    terms = Terms(o.cap, o.patience, time.monotonic() + o.budget, o.rounds)
+    terms = Terms(o.cap, o.patience, o.plenty, o.budget, o.rounds)
     counts = search(entries, course, terms)
     time_all(entries, counts, terms)
     won = verdict(entries, counts, course)

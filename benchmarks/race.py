@@ -9,17 +9,17 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.contestants import Contestant, Run, Start
+from benchmarks.contestants import Contestant, Run
+from benchmarks.course import Course, warm
 from benchmarks.objective import objective
-from benchmarks.reference import Best
-from benchmarks.workloads import Workload
 
 TARGETS = (0.1, 0.01, 0.001)
 STALLED = 1e-5  # of the way, between n and 2 n iterations
+LEAST = 0.5  # seconds that a run may always take
 PAUSE = 0.1  # seconds in which idle BLAS threads stop spinning
 
 
@@ -34,52 +34,37 @@ def rungs(last: int = 10**7) -> list[int]:
 LADDER = np.array(rungs())
 
 
-def start(X, k: int, seed: int) -> Start:
-    """Uniform factors, scaled so that the sum of W H is that of X."""
-    rng = np.random.default_rng(seed)
-    W, H = rng.random((X.shape[0], k)), rng.random((k, X.shape[1]))
-    scale = np.sqrt(X.sum(dtype=np.float64) / (W.sum(axis=0) @ H.sum(axis=1)))
-    return Start((scale * W).astype(X.dtype), (scale * H).astype(X.dtype), seed)
-
-
-@dataclass
-class Course:
-    """What everybody runs on: the data, the starts with their objectives, and the best known objective."""
-
-    workload: Workload
-    X: object
-    starts: list[Start]
-    threads: int
-    best: Best
-    first: list[float] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.first = [objective(self.X, s.W, s.H, self.workload.beta) for s in self.starts]
-
-    def goal(self, s: int, target: float) -> float:
-        """The objective at which the fraction of the way from the start is left."""
-        return self.best.value + target * (self.first[s] - self.best.value)
-
-    def fraction(self, s: int, value: float) -> float:
-        """The fraction of the way from the start to the best that is left."""
-        return (value - self.best.value) / (self.first[s] - self.best.value)
-
-
 @dataclass
 class Terms:
-    """When to give up: seconds of one run, times the fastest so far, seconds of the whole, and how often to time."""
+    """When to give up.
+
+    A run may take ``cap`` seconds, ``patience`` times the fastest peer so far, and ``plenty`` times the wanted ratio
+    times partwise's seconds; ``seconds`` are the budget of the workload.
+    """
 
     cap: float
     patience: float
-    deadline: float
+    plenty: float
+    seconds: float
     rounds: int
-
-    def over(self, share: float = 1.0) -> bool:
-        """Whether less than ``1 - share`` of the budget is left."""
-        return time.monotonic() > self.began + share * (self.deadline - self.began)
 
     def __post_init__(self) -> None:
         self.began = time.monotonic()
+
+    def over(self, share: float = 1.0) -> bool:
+        """Whether less than ``1 - share`` of the budget is left."""
+        return time.monotonic() > self.began + share * self.seconds
+
+    def most(self, entry: Entry, ours: float, peers: float) -> float:
+        """The seconds that a run may take, given the fewest so far of partwise and of the peers."""
+        w, asked = entry.course.workload, entry.name.startswith("sklearn") and entry.course.workload.wanted_sklearn
+        if entry.name == "partwise":
+            allowed = self.plenty * peers
+        elif asked:
+            allowed = max(self.plenty * w.wanted, 1.2 * asked) * ours
+        else:
+            allowed = min(self.plenty * w.wanted * ours, self.patience * peers)
+        return min(self.cap, max(LEAST, allowed))
 
 
 @dataclass
@@ -93,13 +78,13 @@ class Seen:
 class Entry:
     """A contestant on a course, and all that was seen of it."""
 
-    def __init__(self, contestant: Contestant, course: Course):
-        self.contestant, self.course, self.name = contestant, course, contestant.name
-        self.X = contestant.prepare(course.X, course.threads)
+    def __init__(self, runner: Contestant, course: Course):
+        self.contestant, self.course, self.name = runner, course, runner.name
+        self.X = runner.prepare(course.X, course.threads)
         self.seen: dict[tuple[int, int], Seen] = {}
+        self.found: dict[tuple[int, float], int] = {}
         self.why: dict[tuple[int, float], str] = {}
-        if not contestant.own_stop:  # imports and thread pools are nobody's time
-            contestant.run(self.X, course.starts[0], course.workload.beta, 1)
+        warm(self.name, str(course.X.dtype), course.workload.beta, course.threads)
 
     def run(self, s: int, count: int) -> Seen:
         """One run by the clock, kept; its objective is computed the first time only."""
@@ -123,19 +108,21 @@ class Entry:
     def fewest(self, s: int, target: float, cap: float, terms: Terms) -> int | None:
         """The lowest rung that reaches the target with runs of at most ``cap`` seconds; else None, and `why`."""
         goal = self.course.goal(s, target)
+        self.found.pop((s, target), None)
         below, above = self.bracket(s, goal)
         while above is None:
             stop = self.stop(s, below, cap, terms)
             if stop:
                 self.why[s, target] = stop
                 return None
-            rung = self.next_rung(s, below, cap)
+            rung = self.next_rung(s, below, cap) if below >= 0 else self.first_rung(target)
             below, above = (below, rung) if self.look(s, int(LADDER[rung])).value <= goal else (rung, None)
-        while above - below > 1 and not terms.over(0.7):
+        while above - below > 1:
             middle = self.between(s, below, above, goal)
             reached = self.look(s, int(LADDER[middle])).value <= goal
             below, above = (below, middle) if reached else (middle, above)
-        return int(LADDER[above])
+        self.found[s, target] = int(LADDER[above])
+        return self.found[s, target]
 
     def bracket(self, s: int, goal: float) -> tuple[int, int | None]:
         """The highest rung seen that misses the goal, below the lowest seen that reaches it; -1 and None if none."""
@@ -144,11 +131,13 @@ class Entry:
         below = max((rung for rung in rungs if above is None or rung < above), default=-1)
         return below, above
 
+    def first_rung(self, target: float) -> int:
+        """What the other starts needed in the middle, or one iteration."""
+        others = [n for (_, t), n in self.found.items() if t == target]
+        return int(np.searchsorted(LADDER, statistics.median_low(others))) if others else 0
+
     def next_rung(self, s: int, rung: int, cap: float) -> int:
-        """Twice the count, or as much of it as the cap lets expect; first a guess from the other starts."""
-        if rung < 0:
-            others = [n for _, n in self.seen]
-            return int(np.searchsorted(LADDER, statistics.median_low(others))) if others else 0
+        """Twice the count, or as much of it as the cap lets expect."""
         count = int(LADDER[rung])
         allowed = count * cap / max(min(self.look(s, count).seconds), 1e-4)
         return int(np.searchsorted(LADDER, min(2 * count, allowed), side="right")) - 1
@@ -166,13 +155,13 @@ class Entry:
     def stop(self, s: int, rung: int, cap: float, terms: Terms) -> str:
         """Why no longer run is tried after this rung; empty if one is."""
         if rung < 0:
-            return "not tried: the budget is used up" if s and terms.over(0.7) else ""
+            return ""
         seen = self.seen[s, int(LADDER[rung])]
         if self.contestant.own_stop:
-            reason = "its own rule stops it"
+            reason = f"not within {cap:.3g} s, " * (seen.seconds[0] > cap) + "its own rule stops it"
         elif self.next_rung(s, rung, cap) <= rung:
             reason = f"not within {cap:.3g} s"
-        elif terms.over(0.7):
+        elif s and terms.over(0.7):
             reason = "not within the budget"
         else:
             reason = self.stalls(s, rung)
@@ -191,57 +180,86 @@ class Entry:
             "it stalls in another optimum" if gain < STALLED * (self.course.first[s] - self.course.best.value) else ""
         )
 
+    def beyond(self, target: float) -> float | None:
+        """A lower bound of the seconds, if it was let go: its longest run that missed, the shortest over the starts."""
+        bounds = []
+        for (s, t), why in self.why.items():
+            if t == target and (s, t) not in self.found and why.startswith("not within"):
+                goal = self.course.goal(s, t)
+                missed = [min(seen.seconds) for (u, _), seen in self.seen.items() if u == s and seen.value > goal]
+                bounds += [max(missed)] if missed else []
+        return min(bounds, default=None)
+
 
 Counts = dict[tuple[str, int, float], int | None]
 
 
-def search(entries: Sequence[Entry], course: Course, terms: Terms) -> Counts:
-    """The counts of everybody from every start, again whenever the best objective has moved; later starts wait."""
+def search(entries: list[Entry], course: Course, terms: Terms) -> Counts:
+    """The counts of everybody from every start, first for the workload's own target, the others while time is left.
+
+    Again whenever the best objective has moved. After the first start the fastest come first.
+    """
     counts: Counts = {}
-    for s in range(len(course.starts)):
-        if s and terms.over(0.7):
-            break
-        before = None
+    own = course.workload.target
+    places = [(s, target) for target in sorted(TARGETS, key=lambda t: t != own) for s in range(len(course.starts))]
+    for s, target in places:
+        if (s, target) != (0, own) and terms.over(0.5 if target == own else 0.7):
+            continue
+        before = course.best.value
+        search_from(entries, s, target, terms, counts)
         while before != course.best.value:
             before = course.best.value
-            for t in range(s + 1):
-                search_from(entries, t, terms, counts)
+            for t, other in dict.fromkeys((t, other) for _, t, other in counts):
+                search_from(entries, t, other, terms, counts)
+        if (s, target) == (0, own):
+            entries.sort(key=lambda entry: (entry.name != "partwise", quickest(entry, 0, own)))
     return counts
 
 
-def search_from(entries: Sequence[Entry], s: int, terms: Terms, counts: Counts) -> None:
-    """The counts from one start; whoever needs much longer than the fastest so far is let go."""
-    for target in TARGETS:
-        fastest = terms.cap
-        for entry in entries:
-            if let_go(entry, s, target):
-                counts[entry.name, s, target] = None
-                continue
-            cap = min(terms.cap, max(1.0, terms.patience * fastest))
-            counts[entry.name, s, target] = found = entry.fewest(s, target, cap, terms)
-            if found:
-                fastest = min(fastest, *entry.seen[s, found].seconds)
+def search_from(entries: Sequence[Entry], s: int, target: float, terms: Terms, counts: Counts) -> None:
+    """The counts from one start to one target; whoever needs much longer than the fastest so far is let go."""
+    ours = peers = float("inf")
+    for entry in entries:
+        if let_go(entry, s, target):
+            counts[entry.name, s, target] = None
+            continue
+        counts[entry.name, s, target] = entry.fewest(s, target, terms.most(entry, ours, peers), terms)
+        if entry.name == "partwise":
+            ours = quickest(entry, s, target)
+        elif not entry.name.startswith("partwise"):
+            peers = min(peers, quickest(entry, s, target))
+
+
+def quickest(entry: Entry, s: int, target: float) -> float:
+    """The fewest seconds of the run that reached the target."""
+    count = entry.found.get((s, target))
+    return min(entry.seen[s, count].seconds) if count else float("inf")
 
 
 def let_go(entry: Entry, s: int, target: float) -> bool:
-    """Whether it was too slow for this target from the first start, or for an easier one from this start."""
-    before = [(0, target)] * (s > 0) + [(s, easier) for easier in TARGETS if easier > target]
-    reasons = [entry.why[key] for key in before if entry.why.get(key, "").startswith("not within")]
-    if reasons:
-        entry.why.setdefault((s, target), reasons[0])
-    return bool(reasons)
+    """Whether it was too slow from the first start, for this target or the workload's, or here for an easier one."""
+    first = [(0, target), (0, entry.course.workload.target)] * (s > 0)
+    easier = [(s, t) for t in TARGETS if t > target]
+    missed = [key for key in first + easier if key not in entry.found and key in entry.why]
+    slow = [key for key in missed if entry.why[key].startswith("not within")]
+    if slow and s == 0:
+        entry.why[s, target] = entry.why[slow[0]]
+    return bool(slow)
 
 
 def time_all(entries: list[Entry], counts: Counts, terms: Terms) -> None:
     """Time the runs of the counts that were found, in turn, at least 5 of each contestant and target."""
-    starts = 1 + max(s for _, s, _ in counts)
-    wanted = [(entry, s, counts[entry.name, s, t]) for t in TARGETS for s in range(starts) for entry in entries]
-    runs = list(dict.fromkeys((entry, s, n) for entry, s, n in wanted if n))
-    for entry, s, n in runs:
+    turns: dict[tuple[Entry, int, int], int] = {}
+    for target in TARGETS:
+        starts = sorted({s for _, s, t in counts if t == target})
+        for run in ((entry, s, counts[entry.name, s, target]) for s in starts for entry in entries):
+            if run[2]:
+                turns[run] = max(turns.get(run, terms.rounds), -(-5 // len(starts)))
+    for entry, s, n in turns:
         entry.seen[s, n].seconds.clear()  # those were of the search
-    for turn in range(max(terms.rounds, -(-5 // starts))):
-        for entry, s, n in runs:
-            if turn == 0 or not terms.over():
+    for turn in range(max(turns.values(), default=0)):
+        for (entry, s, n), wanted in turns.items():
+            if turn == 0 or (turn < wanted and not terms.over()):
                 entry.run(s, n)
 
 
@@ -253,4 +271,5 @@ def medians(entry: Entry, counts: Counts, target: float) -> tuple[float, float]:
             times = entry.seen[s, n].seconds if n else [float("inf")]
             seconds += times if n else times * 5
             iterations.append(n or float("inf"))
-    return statistics.median(seconds), statistics.median(iterations)
+    never = [float("inf")]
+    return statistics.median(seconds or never), statistics.median(iterations or never)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 
-from benchmarks.race import TARGETS, Counts, Course, Entry, medians
+from benchmarks.course import Course
+from benchmarks.race import TARGETS, Counts, Entry, medians
 from benchmarks.verdict import Verdict
 
 NEVER = float("inf")
@@ -20,9 +21,11 @@ def rows(entries: list[Entry], counts: Counts, memory: dict[str, float | None], 
         for t in TARGETS:
             seconds, iterations = medians(entry, counts, t)
             row[f"{t:g}"] = None if seconds == NEVER else {"seconds": seconds, "iterations": iterations}
-        seconds = medians(entry, counts, target)[0]
+        known = medians(entry, counts, target)[0]
+        seconds = min(known, entry.beyond(target) or NEVER)
         row["values"] = values(entry, counts, target)
         row["ratio"] = None if NEVER in (seconds, ours) else seconds / ours
+        row["bound"] = seconds < known
         row["why"] = next((entry.why[s, t] for s, t in entry.why if t == target), "")
         found.append(row)
     return sorted(found, key=lambda row: row["ratio"] or NEVER)
@@ -37,7 +40,7 @@ def show(found: list[dict], course: Course, starts: int) -> None:
     )
     for row in found:
         cells = "".join(cell(row[f"{t:g}"]) for t in TARGETS)
-        ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
+        ratio = figure(row["ratio"], row["bound"]) if row["ratio"] else "-"
         memory = "-" if row["memory"] is None else f"{row['memory']:.0f}"
         name = row["name"] + ("*" if row["own_start"] else "")
         few = f"from {row['values']} runs only" if row["values"] < 5 else ""
@@ -50,9 +53,14 @@ def values(entry: Entry, counts: Counts, target: float) -> int:
     return sum(len(entry.seen[run].seconds) for run in reached)
 
 
-def cell(figure: dict | None) -> str:
+def cell(found: dict | None) -> str:
     """Seconds and iterations, or a dash."""
-    return f"{figure['seconds']:15.4f}{figure['iterations']:7.0f}" if figure else f"{'-':>15}{'':7}"
+    return f"{found['seconds']:15.4f}{found['iterations']:7.0f}" if found else f"{'-':>15}{'':7}"
+
+
+def figure(ratio: float, bound: bool) -> str:
+    """The ratio, marked if it is a lower bound."""
+    return f"{'> ' * bound}{ratio:.2f}"
 
 
 def show_verdict(found: Verdict | None, course: Course) -> None:
@@ -62,10 +70,11 @@ def show_verdict(found: Verdict | None, course: Course) -> None:
         return
     w = course.workload
     ours, theirs = (f"{s:.4g} s" if s else "never" for s in (found.seconds, found.peer_seconds))
-    ratio = f"{found.ratio:.2f}x" if found.ratio else "no ratio"
+    theirs = "not within " * found.bound + theirs
+    ratio = f"{figure(found.ratio, found.bound)}x" if found.ratio else "no ratio"
     line = f"{w.name}: {ours} to {w.target:.1%}; fastest peer {found.peer} {theirs}: {ratio} (wanted {w.wanted:g}x)"
     if w.wanted_sklearn:
-        over = f"{found.sklearn_ratio:.1f}x" if found.sklearn_ratio else "does not arrive"
+        over = f"{figure(found.sklearn_ratio, found.sklearn_bound)}x" if found.sklearn_ratio else "does not arrive"
         line += f", scikit-learn {over} (wanted {w.wanted_sklearn:g}x)"
     print(line + (": met" if found.met else ": MISSED"))
     if found.at_peers_time is not None and found.peers_fraction is not None:
@@ -78,10 +87,9 @@ def show_verdict(found: Verdict | None, course: Course) -> None:
 
 def show_default(found: dict) -> None:
     """partwise as it is."""
-    theirs = found["sklearn_seconds"]
-    needs = "does not get as far within the cap" if theirs is None else f"needs {theirs:.3g} s"
+    needs = "needs" if found["sklearn_iterations"] else "does not get as far in"
     ours = f"{found['fraction']:.3%} left after {found['seconds']:.3g} s, {found['iterations']} iterations"
-    theirs = f"scikit-learn {needs} ({found['sklearn_iterations'] or '-'} iterations)"
+    theirs = f"scikit-learn {needs} {found['sklearn_seconds']:.3g} s ({found['sklearn_iterations'] or '-'} iterations)"
     print(f'no option given: {ours}, "{found["reason"]}"; {theirs}')
 
 

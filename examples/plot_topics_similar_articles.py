@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import normalize
 
-from partwise import NMF
+from partwise import NMF, plot
 from partwise.apps.topics import TopicModel, similar
 
 g = np.random.default_rng(0)
@@ -125,3 +125,8 @@ texts = {
 articles = TopicModel(2, lang="en").fit(list(texts.values()), names=list(texts))
 print(articles.similar_documents("Dog bites man").to_string())
 assert set(articles.similar_documents("Dog bites man", 3).index) == set(list(texts)[:3])
+
+# %%
+# What each article is made of:
+
+plot.document_topics(articles, range(len(texts)))

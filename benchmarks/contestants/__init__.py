@@ -26,7 +26,7 @@ TABLE = {
     "fastTopics": lambda: Absent("fastTopics"),
     "NNLM": lambda: Absent("NNLM"),
 }
-NAMES = ("partwise", *TABLE)
+NAMES = ("partwise", *(name for name in TABLE if name != "nmf-torch-bpp"))
 
 
 def contestant(name: str) -> Contestant:

@@ -9,11 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import apps, datasets, io, plot
+    from partwise import apps, datasets, io, penalties, plot
     from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
+    from partwise.solvers import SGD
 
     __version__: str
 
@@ -25,10 +26,11 @@ _HOMES = {
     "PartwiseError": "partwise.errors",
     "TopicModel": "partwise.apps.topics",
     "topics": "partwise.apps.topics",
+    "SGD": "partwise.solvers",
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("apps", "datasets", "io", "plot")
+_ROOMS = ("apps", "datasets", "io", "penalties", "plot")
 
 __all__ = [
     "NMF",
@@ -36,12 +38,14 @@ __all__ = [
     "NotConvergedWarning",
     "PartwiseError",
     "TopicModel",
+    "SGD",
     "__version__",
     "apps",
     "datasets",
     "io",
     "load",
     "non_negative_factorization",
+    "penalties",
     "plot",
     "save",
     "topics",

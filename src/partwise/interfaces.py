@@ -1,4 +1,5 @@
-"""The words that every inner room shares: two statistics, the evidence of a half step, and four interfaces.
+"""The words that every inner room shares: the statistics, the terms of a penalty, the evidence of a half step, and four
+interfaces.
 
 A loss turns a block of data into a small statistic; a solver turns a statistic into better rows of a factor; a
 penalty knows one factor; only the data know where the rows lie. Factors are *tall*: ``W`` of shape (n_samples, k)
@@ -75,20 +76,202 @@ class Split:
         return self.pos - self.neg
 
 
+@dataclass(frozen=True)
+class RowQuadratic:
+    """Least squares in rows that do not share a Gram matrix: each minimises ``1/2 a gram_i a' - cross_i a'``.
+
+    ``gram_i = base + sum_j e_ij b_j b_j'``: that of all cells, and what each row has more or less. Solvers form the
+    matrices of a few rows at a time, or none.
+
+    Attributes
+    ----------
+    cross : ndarray of shape (m, k)
+        ``(w * X) B``, in the dtype of the data.
+    B : ndarray of shape (p, k)
+        The fixed factor.
+    base : ndarray of shape (k, k), float64
+    excess : (indptr, indices, e)
+        CSR arrays of a matrix of which row ``start`` is the first of these.
+    start : int
+    """
+
+    cross: Array
+    B: Array
+    base: Array
+    excess: tuple[Array, Array, Array]
+    start: int
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The data themselves beside the fixed factor, for solvers that work on the stored entries of each row.
+
+    Attributes
+    ----------
+    X : Block
+    B : ndarray of shape (p, k)
+    colsum : ndarray of shape (k,) or (m, k), float64
+        The sums over j of ``b_j``, or for weighted data of ``w_ij b_j`` for each row.
+    """
+
+    X: Block
+    B: Array
+    colsum: Array
+
+
+@dataclass(frozen=True)
+class Entries:
+    """All cells that count, one by one, for solvers that update both factors at each of them: no half steps.
+
+    The data list them (`partwise.data.weighted.listed`); a loss that offers them says that its derivative is y - x.
+
+    Attributes
+    ----------
+    csr : tuple (indptr, indices, values)
+    weights : ndarray
+        Of the entries, in their order.
+    """
+
+    csr: tuple[Array, Array, Array]
+    weights: Array
+
+
+ROW_LOCAL = frozenset({Rows, RowQuadratic})
+"""Statistics that do not add up over rows: the columns need a reading of X of their own."""
+
+
+FACES = {
+    "linear": "a linear term",
+    "pull": "a linear term below 0",
+    "rows": "numbers for each row",
+    "ridge": "a ridge",
+    "ridges": "a ridge for each component",
+    "gram": "products of components",
+    "bounds": "bounds",
+    "prox": "a proximal step",
+}
+"""What a penalty may consist of; it goes with the solvers that understand all of its parts."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a penalty adds to a half step: for each row a, ``linear a' + a (diag(ridge) + gram) a' / 2`` within bounds.
+
+    Attributes
+    ----------
+    linear : float or ndarray of shape (k,) or (m, k)
+        Added to the gradient.
+    ridge : float or ndarray of shape (k,)
+        Added to the diagonal of the quadratic form, non-negative.
+    gram : ndarray of shape (k, k) or None
+        Added to the quadratic form, symmetric; the sum with the statistic's must have a positive diagonal.
+    lower, upper : ndarray that broadcasts to (m, k), or None
+        Bounds of the entries; None: 0 and none.
+
+    Examples
+    --------
+    >>> both = Terms(linear=1.0) + Terms(linear=np.array([1.0, 2.0]), ridge=3.0)
+    >>> both.linear.tolist(), both.ridge, sorted(both.faces)
+    ([2.0, 3.0], 3.0, ['linear', 'ridge'])
+    """
+
+    linear: Any = 0.0
+    ridge: Any = 0.0
+    gram: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+
+    whole = False
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """Keys of `FACES`: what a solver must understand to use these terms."""
+        arrays = isinstance(self.linear, np.ndarray), isinstance(self.ridge, np.ndarray)
+        parts = {
+            "linear": self.linear.any() if arrays[0] else self.linear,
+            "pull": (self.linear < 0).any() if arrays[0] else self.linear < 0,
+            "rows": arrays[0] and self.linear.ndim == 2,
+            "ridge": self.ridge.any() if arrays[1] else self.ridge,
+            "ridges": arrays[1],
+            "gram": self.gram is not None,
+            "bounds": self.lower is not None or self.upper is not None,
+        }
+        return frozenset([name for name, present in parts.items() if present])
+
+    def terms(self) -> Terms:
+        """Themselves: what a penalty is at a point may be its terms there."""
+        return self
+
+    def rows(self, start: int, stop: int) -> Terms:
+        """The terms of some rows of the factor, without copying."""
+        return Terms(
+            _rows(self.linear, start, stop),
+            self.ridge,
+            self.gram,
+            _rows(self.lower, start, stop),
+            _rows(self.upper, start, stop),
+        )
+
+    def __add__(self, other: Terms) -> Terms:
+        gram = other.gram if self.gram is None else self.gram if other.gram is None else self.gram + other.gram
+        lower = _both(np.maximum, self.lower, other.lower)
+        upper = _both(np.minimum, self.upper, other.upper)
+        return Terms(self.linear + other.linear, self.ridge + other.ridge, gram, lower, upper)
+
+    def bounds(self, A: Array) -> tuple[Array | None, Array | None]:
+        """The bounds of the rows ``A`` as kernels take them, C-ordered in their dtype; None twice if there are none."""
+        if self.lower is None and self.upper is None:
+            return None, None
+        both = 0.0 if self.lower is None else self.lower, np.inf if self.upper is None else self.upper
+        lower, upper = (np.ascontiguousarray(np.broadcast_to(one, A.shape), A.dtype) for one in both)
+        return lower, upper
+
+    def join(self, stats: Quadratic, dtype: Any) -> tuple[Array, Array, float]:
+        """``gram`` and ``cross`` with the terms, C-ordered in ``dtype``, and the linear term where it is one number."""
+        gram, cross, linear = stats.gram, stats.cross, self.linear
+        if isinstance(self.ridge, np.ndarray) or self.ridge:
+            gram = gram + self.ridge * np.eye(len(gram))
+        if self.gram is not None:
+            gram = gram + self.gram
+        if isinstance(linear, np.ndarray):
+            cross, linear = cross - linear, 0.0
+        return np.ascontiguousarray(gram, dtype), np.ascontiguousarray(cross, dtype), float(linear)
+
+    def diagonal(self, A: Array) -> Terms:
+        """A majoriser without ``gram`` that meets the terms at the rows ``A``.
+
+        ``(a - A) gram (a - A)' <= sum_q (a_q - A_q)^2 sum_p |gram_pq|``, which is diagonal dominance. O(m k^2).
+        """
+        if self.gram is None:
+            return self
+        dominant = np.abs(self.gram).sum(axis=0)
+        linear = self.linear + (A @ self.gram - A * dominant)
+        return Terms(linear, self.ridge + dominant, None, self.lower, self.upper)
+
+
+def _rows(value: Any, start: int, stop: int) -> Any:
+    """The rows of an array that has some of its own; anything else as it is."""
+    return value[start:stop] if np.ndim(value) == 2 and len(value) > 1 else value
+
+
+def _both(tighter: Callable[[Array, Array], Array], one: Array | None, other: Array | None) -> Array | None:
+    return other if one is None else one if other is None else tighter(one, other)
+
+
 @dataclass
 class Evidence:
     """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
 
     ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
     positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
-    part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``stored``: the part of the loss
-    that vanishes where x = 0, with the updated rows, from solvers that have it for nothing.
+    part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``fit``: the loss with the
+    updated rows, up to a constant of the data, from solvers that have it for nothing.
     """
 
     grad2: Array
     neg2: Array
     norm2: Array
-    stored: float = 0.0
+    fit: float = 0.0
 
     @classmethod
     def zeros(cls, k: int) -> Evidence:
@@ -99,7 +282,7 @@ class Evidence:
         self.grad2 += other.grad2
         self.neg2 += other.neg2
         self.norm2 += other.norm2
-        self.stored += other.stored
+        self.fit += other.fit
         return self
 
 
@@ -110,14 +293,6 @@ class Fixed:
     B: Array
     gram: Array
     colsum: Array
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The data themselves beside the fixed factor, for solvers that work on the stored entries of each row."""
-
-    X: Block
-    fixed: Fixed
 
 
 class Block(Protocol):
@@ -158,6 +333,7 @@ class Loss(Protocol):
     """A divergence between X and Y = A B' that adds over entries; knows neither penalties nor files."""
 
     offers: frozenset[type]
+    weighted: bool
 
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows of ``A``, given the other factor."""
@@ -175,25 +351,73 @@ class Loss(Protocol):
         """The finished statistic of the columns' factor ``B``."""
         ...
 
+    def curvature(self, fixed: Fixed, data: Data) -> Array:
+        """The Gram matrix of a `Quadratic`, which all rows share."""
+        ...
+
+    def constant(self, data: Data) -> float:
+        """What to add to the ``fit`` of `Evidence`, which leaves out what only depends on the data."""
+        ...
+
 
 class Penalty(Protocol):
-    """A non-negative function of one factor that is added to the loss."""
+    """A function of one factor that is added to the loss, or infinite outside a set."""
 
     @property
-    def separable(self) -> bool: ...
+    def separable(self) -> bool:
+        """Whether the rows of the factor do not know of each other, so that each can be solved alone."""
+        ...
+
     @property
-    def faces(self) -> frozenset[str]: ...
+    def whole(self) -> bool:
+        """Whether its proximal step needs all rows of the factor at once."""
+        ...
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is meant to remove components, so that one at 0 is no surprise."""
+        ...
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether all components are treated alike, so that they may be reordered."""
+        ...
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """What a solver must understand: keys of `FACES`."""
+        ...
 
     def value(self, A: Array) -> float:
-        """The penalty of the factor, float64."""
+        """The penalty of the factor, float64; 0 for constraints, which solvers keep."""
         ...
 
-    def at(self, A: Array) -> Penalty:
-        """The penalty as a half step from the whole factor ``A`` uses it: itself, or a majoriser that meets it at A."""
+    def at(self, A: Array) -> Any:
+        """The penalty as a half step from the whole factor ``A`` uses it: itself, or a majoriser that meets it at A.
+
+        What is returned has `rows`, `terms` and, if "prox" is among the faces, `prox`.
+        """
         ...
 
-    def rows(self, start: int, stop: int) -> Penalty:
+    def rows(self, start: int, stop: int) -> Any:
         """The penalty of some rows of the factor: itself, unless it holds numbers for each row."""
+        ...
+
+    def terms(self) -> Terms:
+        """The quadratic form that it is; without the part that `prox` stands for."""
+        ...
+
+    def in_units(self, factor: float, loss: float) -> Penalty:
+        """The same penalty of a factor in units of ``2^factor``, beside a loss that is multiplied by ``2^loss``."""
+        ...
+
+    def check(self, shape: tuple[int, int], name: str) -> None:
+        """Raise IncompatibleError if the numbers that it holds do not fit factor ``name`` of the given tall shape."""
+        ...
+
+    @property
+    def transfers(self) -> bool:
+        """Whether it applies to new rows: not if it is about the rows that it was fitted with."""
         ...
 
 
@@ -231,6 +455,8 @@ class Data(Protocol):
     threads: int
     stored: int
     sparse: bool
+    weighted: bool
+    elsewhere: float
     blocks: list[tuple[int, int]]
 
     @property

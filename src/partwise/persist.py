@@ -7,14 +7,15 @@ nothing but fitted attributes, so a file may come from a stranger.
 What is saved: the constructor's parameters, the attributes of the instance whose names end in ``_`` (and do not start
 with it), the choice made with ``set_output``, and the private attributes that the class names in
 ``_saved_state: tuple[str, ...]``. Values may be NumPy arrays, numbers, strings, None, SciPy sparse matrices, pandas
-DataFrames of numbers or strings, and lists, tuples and dicts of these; they come back equal bit for bit, with their
-types. A value may also be another model of ``CLASSES``. No time is written: equal models give equal bytes.
+DataFrames of numbers or strings, penalties, `SGD`, other models of ``CLASSES``, and lists, tuples and dicts of these;
+they come back equal bit for bit, with their types. No time is written: equal models give equal bytes.
 
 In the header a number, string, bool, None or list stands for itself; everything else is ``{"type": ..., ...}``, with
 ``"array"`` as the name of an array in the file.
 """
 
 import contextlib
+import dataclasses
 import importlib
 import os
 import platform
@@ -26,6 +27,8 @@ import numpy as np
 
 from partwise import container
 from partwise.errors import ModelFileError
+from partwise.penalties import BY_NAME
+from partwise.solvers import SGD
 
 __all__ = ["CLASSES", "describe", "load", "save"]
 
@@ -35,6 +38,9 @@ CLASSES = {
     "TopicModel": "partwise.apps.topics.model:TopicModel",
 }
 """The classes that a file may name, and where they are."""
+
+PARAMETERS = {"penalty": BY_NAME, "solver": {"SGD": SGD}}
+"""The kinds of objects that a parameter may be, and their classes by name."""
 
 OUTPUT_CONFIG = "_sklearn_output_config"
 """Where scikit-learn keeps the choice of ``set_output``, which ``transform`` obeys."""
@@ -277,6 +283,9 @@ def _encode(value: Any, where: str, name: str, arrays: Arrays) -> Any:
         return {"type": "array", "array": keep(value)}
     if _is_model(value):
         return {"type": "model", **_encode_model(value, arrays, f"{name}.")}
+    for kind, classes in PARAMETERS.items():
+        if classes.get(type(value).__name__) is type(value):
+            return {"type": kind, **_encode_arguments(value, inner)}
     return _encode_guest(value, where, keep, inner)
 
 
@@ -287,6 +296,36 @@ def _unstorable(value: Any, where: str) -> ModelFileError:
     kind = type(value)
     named = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     return ModelFileError(f"{where} is or holds a {named}, which a .pw file cannot hold; it holds {STORABLE}.")
+
+
+def _encode_arguments(value: Any, inner: Callable[[Any], Any]) -> dict[str, Any]:
+    """A penalty or solver by its name and the arguments that build it, arrays as lists of numbers."""
+    arguments = {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return {"name": type(value).__name__, "arguments": inner(arguments)}
+
+
+def _plain(value: Any) -> Any:
+    """An argument without arrays: a sparse matrix becomes its entries."""
+    if hasattr(value, "tocoo"):
+        coo = value.tocoo()
+        return {"shape": list(coo.shape), "entries": [part.tolist() for part in (coo.data, coo.row, coo.col)]}
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _decode_object(value: dict[str, Any], arrays: Arrays) -> Any:
+    arguments = _decode(value["arguments"], arrays)
+    return PARAMETERS[value["type"]][value["name"]](
+        **{name: _unplain(argument) for name, argument in arguments.items()}
+    )
+
+
+def _unplain(value: Any) -> Any:
+    import scipy.sparse as sp
+
+    if not isinstance(value, dict):
+        return value
+    data, row, col = value["entries"]
+    return sp.coo_array((data, (row, col)), shape=value["shape"])
 
 
 def _encode_scalar(value: np.generic, where: str, keep: Keep) -> dict[str, Any]:
@@ -409,6 +448,8 @@ DECODERS: dict[str, Callable[[dict[str, Any], Arrays], Any]] = {
     "sparse": _decode_sparse,
     "frame": _decode_frame,
     "model": _decode_model,
+    "penalty": _decode_object,
+    "solver": _decode_object,
 }
 
 

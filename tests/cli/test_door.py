@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -40,10 +39,13 @@ except SystemExit as end:
 
 
 def test_help_answers_at_once():
+    """In CPU time, so that what else the machine does is no reason to fail."""
+
     def seconds():
-        began = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "-m", "partwise", "--help"], capture_output=True, check=True)
-        return time.perf_counter() - began
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
 
     assert min(seconds() for _ in range(5)) < 0.3
 
@@ -82,7 +84,7 @@ MISTAKES = [
     (["fit", "x.csv", "-k", "2", "--loss", "nan"], 2, ["'nan' is no loss"]),
     (["fit", "x.csv", "-k", "2", "--loss", "kl", "--solver", "cd"], 2, ["'cd'", "does not handle", "auto"]),
     (["fit", "y.csv", "-k", "2", "--loss", "kl", "--solver", "bpp"], 2, ["'bpp'", "does not handle"]),
-    (["fit", "x.csv", "-k", "2", "--solver", "admm"], 2, ["'admm'", "cd"]),
+    (["fit", "x.csv", "-k", "2", "--solver", "newton"], 2, ["'newton'", "cd"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "soon"], 2, ["'soon' is no time", "60s"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "0"], 2, ["above 0"]),
     (["fit", "x.csv", "-k", "2", "--orient", "sideways"], 2, ["'sideways' is no orientation", "features-first"]),
@@ -90,7 +92,11 @@ MISTAKES = [
     (["fit", "x.csv", "-k", "2", "--out", "x.csv/deep"], 2, ["--out"]),
     (["fit", "x.csv", "-k", "7", "--init", "nndsvd", "--force"], 3, ["nndsvd", "random"]),
     (["fit", "negative.csv", "-k", "1"], 3, ["2 of 8 cells are negative", "'r2'", "'a'", "-1", "--negatives clip"]),
-    (["fit", "holes.csv", "-k", "1"], 3, ["1 of 6 cells is empty", "'r1'", "'b'", "not zero", "--missing zero"]),
+    (
+        ["fit", "holes.csv", "-k", "1", "--missing", "error"],
+        3,
+        ["1 of 6 cells is empty", "'r1'", "'b'", "not zero", "--missing skip"],
+    ),
     (["fit", "infinite.csv", "-k", "1"], 3, ["1 of 4 cells is infinite", "'r1'", "'b'"]),
     (["fit", "word.csv", "-k", "1"], 3, ["line 2", "'b'", "'two'"]),
     (["fit", "zeros.csv", "-k", "1", "--loss", "is"], 3, ["6 cells of X are zero", "'s0'", "'b'", "--loss kl"]),

@@ -144,12 +144,22 @@ def test_negative_cells_of_a_sparse_file_are_treated_like_those_of_a_dense_one(t
 
 
 @pytest.mark.parametrize("file", ["nan.npy", "nan.npz"])
-def test_nan_in_an_array_is_refused_or_counted_as_zero(file, folder, run):
+def test_nan_in_an_array_is_left_out_refused_or_counted_as_zero(file, folder, run):
     X = np.array([[1.0, np.nan], [2.0, 1.0]])
     np.save("nan.npy", X)
     sp.save_npz("nan.npz", sp.csr_array(X))
-    assert "1 of 4 cells is empty" in run("fit", file, "-k", 1, code=3).stderr
+    assert "1 of 4 cells is empty" in run("fit", file, "-k", 1, "--missing", "error", code=3).stderr
+    assert "the fit leaves such cells out" in run("fit", file, "-k", 1).stderr
     assert "counted as zeros" in run("fit", file, "-k", 1, "--missing", "zero").stderr
+
+
+def test_empty_cells_are_left_out_of_the_fit(folder, run):
+    assert "1 of 6 cells is empty" in run("fit", "holes.csv", "-k", 1).stderr
+    X = np.array([[1, np.nan], [1, 3], [4, 5.0]])
+    W, found = partwise.NMF(1).fit_transform(X), io.read("holes-nmf/W.csv").X
+    np.testing.assert_allclose(found / found[0], W / W[0], rtol=1e-3)  # the starts are drawn, and so is the scale
+    run("apply", "holes-nmf/model.pw", "holes.csv", "--out", "again.csv")
+    np.testing.assert_allclose(io.read("again.csv").X, found, rtol=1e-3)
 
 
 def test_empty_cells_can_be_counted_as_zeros(folder, run):

@@ -13,7 +13,7 @@ import pytest
 import scipy.sparse as sp
 
 from partwise import NMF, MiniBatchNMF, non_negative_factorization
-from partwise.errors import DataWarning
+from partwise.errors import DataError, DataWarning
 from partwise.estimators import NotConvergedWarning
 
 ESTIMATORS = {
@@ -75,21 +75,9 @@ REFUSED = {
     "complex": (table() + 1j, "Complex data not supported"),
     "words": (np.array([["a", "b"], ["c", "d"]]), "could not convert string to float: .*'a'"),
     "a table with words": (pd.DataFrame({"a": ["x", "y"], "b": [1.0, 2.0]}), "could not convert string to float: 'x'"),
-    "nan": (
-        spoiled(np.nan),
-        "Input X contains NaN: 1 of 54 entries, the first at row 2, column 3.*replace them, or drop",
-    ),
     "infinity": (spoiled(np.inf), "Input X contains infinity: 1 of 54 entries, the first at row 2, column 3.*replace"),
     "minus infinity": (spoiled(-np.inf), "Input X contains infinity"),
-    "sparse nan": (
-        sp.csr_array(spoiled(np.nan)),
-        "Input X contains NaN: 1 of 54 entries, the first at row 2, column 3",
-    ),
     "csc infinity": (sp.csc_array(spoiled(np.inf)), "Input X contains infinity: 1 of 54.*row 2, column 3"),
-    "a missing cell": (
-        pd.DataFrame({"a": [1.0, None], "b": [2.0, 3.0]}),
-        "contains NaN: 1 of 4 entries, the first at row 1",
-    ),
     "negative": (
         spoiled(-0.25),
         r"Negative values in data passed to .*NMF \(input X\): 1 of 54 entries are below 0, the lowest is -0.25, the "
@@ -104,6 +92,41 @@ REFUSED = {
 }
 
 
+MISSING = {
+    "nan": (
+        spoiled(np.nan),
+        "Input X contains NaN: 1 of 54 entries, the first at row 2, column 3.*NMF fits around them",
+    ),
+    "sparse nan": (
+        sp.csr_array(spoiled(np.nan)),
+        "Input X contains NaN: 1 of 54 entries, the first at row 2, column 3",
+    ),
+    "a missing cell": (
+        pd.DataFrame({"a": [1.0, None], "b": [2.0, 3.0]}),
+        "contains NaN: 1 of 4 entries, the first at row 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("X, words", MISSING.values(), ids=MISSING)
+def test_batches_with_missing_cells_are_refused_with_a_way_out(X, words):
+    for learn in (MiniBatchNMF(n_components=2).fit, MiniBatchNMF(n_components=2).partial_fit):
+        with pytest.raises(DataError, match=words):
+            learn(X)
+
+
+@pytest.mark.parametrize("X", [X for X, _ in MISSING.values()], ids=MISSING)
+@whole_matrix
+def test_missing_cells_are_fitted_around(make, X):
+    if sp.issparse(X) and make().beta_loss == 1.5:
+        with pytest.raises(DataError, match="or a dense X"):
+            make(n_components=1).fit(X)
+        return
+    model = make(n_components=1, random_state=0)
+    W = model.fit_transform(X)
+    assert np.isfinite(W).all() and np.isfinite(model.components_).all()
+
+
 @every_estimator
 @pytest.mark.parametrize("X, words", REFUSED.values(), ids=REFUSED)
 def test_data_that_cannot_be_factorized_are_refused_in_words(make, X, words):
@@ -112,7 +135,7 @@ def test_data_that_cannot_be_factorized_are_refused_in_words(make, X, words):
 
 
 @every_estimator
-@pytest.mark.parametrize("name", ["nan", "infinity", "negative", "sparse negative", "three dimensions", "words"])
+@pytest.mark.parametrize("name", ["infinity", "negative", "sparse negative", "three dimensions", "words"])
 def test_transform_refuses_what_fit_refuses(make, name):
     model = make(n_components=2).fit(table())
     with pytest.raises(ValueError, match=REFUSED[name][1]):
@@ -174,10 +197,8 @@ FACTORS = {
     "H negative": (table(9, 2), table(2, 6) - 0.5, r"Negative values in data passed to NMF \(input H\): .* below 0"),
     "W zero": (np.zeros((9, 2)), table(2, 6), r"Array passed to NMF \(input W\) is full of zeros"),
     "H zero": (table(9, 2), np.zeros((2, 6)), r"Array passed to NMF \(input H\) is full of zeros"),
-    "W nan": (np.full((9, 2), np.nan), table(2, 6), "contains NaN"),
     "H infinite": (table(9, 2), np.full((2, 6), np.inf), "contains infinity"),
-    "W missing": (None, table(2, 6), "init='custom' needs both W and H, but none was given for .*W"),
-    "H missing": (table(9, 2), None, "init='custom' needs both W and H, but none was given for .*H"),
+    "both missing": (None, None, r"init='custom' needs (both )?W (and|or) H, but none was given"),
 }
 
 
@@ -186,6 +207,16 @@ FACTORS = {
 def test_starts_that_do_not_fit_are_refused_in_words(Estimator, W, H, words):
     with pytest.raises(ValueError, match=words):
         Estimator(2, init="custom").fit(table(), W=W, H=H)
+
+
+def test_batches_start_from_both_factors_without_gaps():
+    for W, H, words in [
+        (None, table(2, 6), "needs both W and H, but none was given for .*W"),
+        (table(9, 2), None, "needs both W and H, but none was given for .*H"),
+        (np.full((9, 2), np.nan), table(2, 6), "contains NaN"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            MiniBatchNMF(2, init="custom").fit(table(), W=W, H=H)
 
 
 def test_a_start_of_another_precision_is_refused():
@@ -218,7 +249,7 @@ def test_a_start_from_singular_vectors_needs_enough_of_them(init, Estimator):
 PARAMETERS = {
     "n_components": [0, -1, 2.5, None, "many"],
     "init": ["svd", 3],
-    "solver": ["pg", None],
+    "solver": ["newton", None],
     "beta_loss": ["hinge", None],
     "tol": [-1e-3, "small"],
     "max_iter": [0, 1.5],

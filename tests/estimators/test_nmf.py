@@ -774,7 +774,7 @@ class Untouchable:
         ({"normalize": "W"}, "needs solver='mu' with beta_loss='kullback-leibler'.*normalize=None"),
         (
             {"solver": "mu", "beta_loss": 1, "normalize": "W", "alpha_W": 0.1},
-            "LeeSeung understands no penalty.*alpha_W=0",
+            "LeeSeung.*understands no penalty.*alpha_W=0",
         ),
     ],
 )

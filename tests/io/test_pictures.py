@@ -194,7 +194,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(("images", "said"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("images", "said"), list(BAD.values()), ids=list(BAD))
 def test_what_is_no_picture_is_refused(images, said):
     with pytest.raises(DataError, match=re.escape(said)):
         as_pictures(images)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(kernels.BUILD == "reference", reason="pure build
 DTYPES = (np.float32, np.float64)
 INDEX_TYPES = (np.int32, np.int64)
 WIDTHS = (1, 2, 3, 7, 8, 10, 16, 33, 50, 64, 128, 200)  # around every vector, tile and block size
+FEW_WIDTHS = (1, 3, 8, 17, 20, 33)  # for kernels whose tiles are small
 BETAS = (1, 0, 0.5, 1.5, -0.7)
 FLOOR = 1e-4
 
@@ -58,6 +59,18 @@ def quadratic(k, m, dtype, seed=0):
     A = rng.random((m, k)).astype(dtype) * (rng.random((m, k)) > 0.4).astype(dtype)
     cross = (rng.random((m, 2 * k + 3)) @ factor - 0.1 * k * rng.random((m, k))).astype(dtype)
     return A, *frozen(gram, cross)
+
+
+def quadratics(k, m, dtype, seed=0):
+    """A start, a Gram matrix for each row, of which some have a dead component, and linear terms of both signs."""
+    rng = np.random.default_rng(seed)
+    factors = rng.random((m, 2 * k + 3, k)) + 0.5 * np.eye(2 * k + 3, k)
+    if k > 2:
+        factors[::3, :, 2] = 0
+    grams = np.matmul(factors.transpose(0, 2, 1), factors)
+    A = rng.random((m, k)).astype(dtype) * (rng.random((m, k)) > 0.4).astype(dtype)
+    cross = np.einsum("ij,ijk->ik", rng.random((m, 2 * k + 3)), factors) - 0.1 * k * rng.random((m, k))
+    return A, *frozen(grams.astype(dtype), cross.astype(dtype))
 
 
 def agree(name, arguments, written, rtol, atol=0.0):
@@ -144,6 +157,139 @@ def test_small_y_is_replaced_by_the_floor(dtype):
         agree("csr_ratio_dot", [*block, np.empty((61, 10), dtype)], [7], rtol)
         agree("csr_ratio_t_dot_add", [*block, np.zeros((97, 10))], [7], rtol)
         agree("csr_value", block, [], 10 * rtol)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beta", [3, 2, 1, 0.5, 0, -0.7, -3])
+def test_a_stored_zero_adds_nothing_to_a_ratio_even_where_the_power_of_y_is_infinite(beta, dtype, module):
+    csr, A, B = problem(10, dtype)
+    tiny = float(np.finfo(dtype).tiny)
+    A = frozen(np.full_like(A, 0))  # every y is the floor
+    zeros = csr[0], csr[1], frozen(np.zeros_like(csr[2]))
+    out, total = np.full_like(A, np.nan), np.zeros((97, 10))
+    module.csr_ratio_dot(zeros, 0, 61, A, B, beta, tiny, out)
+    module.csr_ratio_t_dot_add(zeros, 0, 61, B[:61], frozen(np.zeros_like(B)), beta, tiny, total)
+    assert not out.any() and not total.any()
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("beta", [3, 2.5, 2, 1.5, 1, 0.3])  # of the ratio: that of the loss and 1
+def test_ratio_products_take_weights_of_any_sign_for_data(k, dtype, index, beta):
+    csr, A, B = problem(k, dtype, index)
+    weights = frozen(np.random.default_rng(4).integers(-1, 2, len(csr[2])).astype(dtype))
+    block = [(*csr[:2], weights), 5, 38, A[5:38], B, beta, FLOOR]
+    out, total = np.full((33, k), np.nan, dtype), np.zeros(B.shape)
+    largest = 97 * max(1.0, 1.21 * k) ** max(beta - 2, 0) * 10  # of a sum of terms of both signs; y <= 1.21 k, >= .01 k
+    atol = tolerance(dtype, 97 + 3 * k) * largest * 1.1
+    agree("csr_ratio_dot", [*block, out], [7], 0, atol)
+    agree("csr_ratio_t_dot_add", [*block, total], [7], 0, atol)
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("beta", [2, 1, 0.5, 1.5, 3, 0, -0.7])
+def test_weighted_values_equal_the_reference(k, dtype, index, beta):
+    csr, A, B = problem(k, dtype, index)
+    data = frozen(csr[2] + dtype(0.1) * (beta <= 0))  # there every x is positive
+    weights = frozen(np.random.default_rng(4).random(len(data)).astype(dtype) * (np.arange(len(data)) % 3 > 0))
+    for start, stop in [(0, 61), (5, 38), (7, 8), (5, 7)]:
+        call = [(*csr[:2], data), weights, start, stop, A[start:stop], B, beta, FLOOR]
+        magnitude = len(data) * max(1.0, 1.21 * k) ** max(beta, 1) * 10  # the parts of a divergence, of both signs
+        agree("csr_weighted_value", call, [], 0, tolerance(dtype, 3 * k) * magnitude)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beta", [2, 1.5, 1, 0.5, 0, -0.7])
+def test_a_weighted_value_is_the_divergence_of_the_cells_that_count(beta, dtype, module):
+    csr, A, B = problem(3, dtype)
+    data = csr[2] + dtype(0.1) * (beta <= 0)
+    counted = np.arange(len(data)) % 2 == 0
+    hidden = np.where(counted, data, np.nan).astype(dtype)
+    X, mask = (sp.csr_array((values, csr[1], csr[0]), shape=(61, 97)).toarray() for values in (data, 0.5 * counted))
+    x, y, weight = X.astype(np.float64), np.asarray(A, np.float64) @ np.asarray(B, np.float64).T, mask
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if beta == 1:
+            d = np.where(x == 0, 0, x * np.log(x / y)) - x + y
+        elif beta == 0:
+            d = x / y - np.log(x / y) - 1
+        else:
+            d = (np.where(x == 0, 0, x**beta) + (beta - 1) * y**beta - beta * x * y ** (beta - 1)) / beta / (beta - 1)
+    expected = weight[weight > 0] @ d[weight > 0]
+    value = module.csr_weighted_value((*csr[:2], hidden), (0.5 * counted).astype(dtype), 0, 61, A, B, beta, FLOOR)
+    assert value == pytest.approx(expected, rel=200 * float(np.finfo(dtype).eps))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", (*FEW_WIDTHS, 0))
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7), (12, 12)])
+def test_residuals_equal_the_reference(k, dtype, index, rows):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    out = np.full(csr[0][stop] - csr[0][start], np.nan, dtype)
+    atol = tolerance(dtype, k) * (15 + 1.21 * k)  # of the larger of x and y
+    agree("csr_residual", [csr, start, stop, A[start:stop], B, out], [5], 0, atol)
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", (*FEW_WIDTHS, 64, 130))
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7), (12, 12)])
+def test_row_grams_equal_the_reference_and_are_symmetric(k, dtype, index, rows):
+    csr, _, B = problem(k, dtype, index)
+    data = frozen(csr[2] * np.random.default_rng(4).choice([-1, 1], len(csr[2])).astype(dtype))
+    start, stop = rows
+    base = frozen(0.1 * np.asarray(B, np.float64).T @ B)
+    out = np.full((stop - start, k, k), np.nan, dtype)
+    size = 97 * 1.21 * 15  # float64 sums of terms of both signs, rounded once
+    atol = tolerance(np.float64, 97) * size
+    agree("row_grams", [(*csr[:2], data), start, stop, B, base, out], [5], np.finfo(dtype).eps, atol)
+    kernels.row_grams((*csr[:2], data), start, stop, B, base, out)
+    assert (out == out.transpose(0, 2, 1)).all()
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (12, 12)])
+@pytest.mark.parametrize("is_signed", [False, True])
+def test_descent_by_cells_equals_the_reference(is_signed, rows, k, dtype, index):
+    csr, A, B = problem(k, dtype, index)
+    start, stop = rows
+    weights = frozen((np.arange(len(csr[2])) % 3 / 2).astype(dtype))
+    # nothing but rounding differs; a step of 0.01 passes errors on through the 30 cells of a row and the 18 of a column
+    arguments = [csr, weights, start, stop, A[start:stop], B, 0.01, 0.3, is_signed]
+    agree("sgd_pass", arguments, [4, 5], tolerance(dtype, 97), tolerance(dtype, 97) * 10)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_a_downdate_leaves_of_a_gram_matrix_has_all_its_digits(dtype, module):
+    rng = np.random.default_rng(0)
+    B = rng.random((3000, 20)).astype(dtype)
+    wide = B.astype(np.float64)
+    missing = np.arange(2970)
+    csr = np.array([0, 2970]), missing, np.full(2970, -1, dtype)
+    out = np.empty((1, 20, 20), dtype)
+    module.row_grams(csr, 0, 1, B, wide.T @ wide, out)
+    expected = wide[2970:].T @ wide[2970:]
+    np.testing.assert_allclose(out[0], expected, rtol=np.finfo(dtype).eps if dtype == np.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 20, 33])
+def test_the_gram_matrix_of_a_row_does_not_depend_on_its_neighbours(k, dtype):
+    csr, _, B = problem(k, dtype)
+    together, alone = np.empty((61, k, k), dtype), np.empty((61, k, k), dtype)
+    kernels.row_grams(csr, 0, 61, B, np.eye(k), together)
+    for i in range(61):
+        kernels.row_grams(csr, i, i + 1, B, np.eye(k), alone[i : i + 1])
+    assert together.tobytes() == alone.tobytes()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -308,6 +454,112 @@ def test_a_row_solved_alone_is_bitwise_the_row_solved_among_others(k, dtype):
         assert (alone[0] == together[i]).all()
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 4, 31])
+@pytest.mark.parametrize(("l1", "sweeps"), [(0.0, 1), (0.3, 3)])
+def test_row_hals_equals_the_reference(k, dtype, m, l1, sweeps):
+    A, grams, cross = quadratics(k, m, dtype)
+    scale = np.abs(cross).max(initial=0) / (k / 2)  # as for hals; the least live diagonal is about 2 k / 3
+    atol = 80 * k * np.finfo(dtype).eps * scale
+    agree("row_hals", [A, grams, cross, l1, sweeps, *np.zeros((3, k))], [0], 0, atol)
+    sums = np.random.default_rng(2).random((3, k))
+    copies = [[A.copy(), *sums.copy()] for _ in range(2)]
+    for module, (a, grad2, neg2, norm2) in zip((kernels, reference), copies, strict=True):
+        module.row_hals(a, grams, cross, l1, sweeps, grad2, neg2, norm2)
+    (a, grad2, neg2, norm2), (_, expected_grad2, expected_neg2, _) = copies
+    np.testing.assert_allclose(norm2, sums[2] + (a.astype(np.float64) ** 2).sum(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(neg2, expected_neg2, rtol=1e-12)  # float64 sums of the same numbers
+    limit = 400 * k * np.finfo(dtype).eps * (1 + expected_neg2.max() + expected_grad2.max())
+    np.testing.assert_allclose(grad2, expected_grad2, rtol=0, atol=limit)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("k", [1, 2, 5, 10, 17])
+def test_row_hals_with_one_gram_for_all_rows_is_hals(k, module):
+    A, gram, cross = quadratic(k, 13, np.float64)
+    expected, sums = A.copy(), np.zeros((2, 3, k))
+    module.hals(expected, gram, cross, 0.1, 2, *sums[0])
+    module.row_hals(A, np.tile(gram, (13, 1, 1)), cross, 0.1, 2, *sums[1])
+    np.testing.assert_allclose(A, expected, rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(sums[1], sums[0], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 6, 20])
+def test_a_coordinate_is_left_alone_in_the_rows_where_its_diagonal_is_not_positive(k, dtype, module):
+    A, grams, cross = quadratics(k, 9, dtype)
+    A, grams = A + dtype(1), grams.copy()
+    grams[4, k - 1], grams[4, :, k - 1] = 0, 0
+    grams[5, 0, 0] = -1
+    before, sums = A.copy(), np.zeros((3, k))
+    module.row_hals(A, grams, cross, 0.0, 2, *sums)
+    assert A[4, k - 1] == before[4, k - 1] and A[5, 0] == before[5, 0]
+    if k == 1:
+        alone = np.zeros((3, 1))
+        rest = [0, 1, 2, 3, 6, 7, 8]
+        module.row_hals(before[rest], grams[rest], cross[rest], 0.0, 2, *alone)
+        assert sums[0] == pytest.approx(alone[0])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("k", [3, 10, 64])
+def test_bad_numbers_stay_in_their_row_where_each_row_has_its_gram_matrix(value, k):
+    A, grams, cross = quadratics(k, 11, np.float64)
+    cross, grams = cross.copy(), grams.copy()
+    cross[5, 0], grams[7, 1, 1] = value, np.nan
+    kernels.row_hals(A, grams, cross, 0.0, 2, *np.zeros((3, k)))
+    assert not np.isfinite(A[[5, 7]]).all(axis=1).any()
+    assert np.isfinite(np.delete(A, [5, 7], axis=0)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m", [0, 1, 3, 23])
+def test_row_hals_solve_equals_the_reference(k, dtype, m):
+    A, grams, cross = quadratics(k, m, dtype)
+    grams = grams + np.eye(k, dtype=dtype) * np.einsum("ijj->ij", grams)[:, None, :]  # well conditioned
+    tol = 100 * k * np.finfo(dtype).eps
+    solutions = []
+    for module in (kernels, reference):
+        a, converged = A.copy(), np.full(m, 7, np.uint8)
+        module.row_hals_solve(a, grams, cross, 0.1, tol, 3000, converged)
+        assert converged.tolist() == [1] * m
+        solutions.append(a)
+    atol = 8 * k * tol * np.abs(cross).max(initial=0) / (k / 12)  # over the least eigenvalue, as for hals_solve
+    np.testing.assert_allclose(*solutions, rtol=0, atol=atol)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_row_hals_solve_reports_the_rows_that_did_not_finish(dtype):
+    A, grams, cross = quadratics(10, 21, dtype)
+    for sweeps in (1, 0):
+        a, expected, converged = A.copy(), A.copy(), np.full(21, 7, np.uint8)
+        kernels.row_hals_solve(a, grams, cross, 0.0, 1e-6, sweeps, converged)
+        assert not converged.any()
+        reference.row_hals_solve(expected, grams, cross, 0.0, 1e-6, sweeps, converged)
+        np.testing.assert_allclose(a, expected, rtol=0, atol=1e4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 6, 10, 20, 33])
+def test_a_row_with_its_gram_matrix_solved_alone_is_bitwise_the_row_among_others(k, dtype):
+    A, grams, cross = quadratics(k, 31, dtype)
+    for name, numbers in [("row_hals_solve", (1e-4, 200)), ("row_hals", (3,))]:
+        order = np.random.default_rng(3).permutation(31)
+
+        def solved(rows, name=name, numbers=numbers):
+            a = A[rows].copy()
+            kept = [np.empty(len(rows), np.uint8)] if name == "row_hals_solve" else np.zeros((3, k))
+            getattr(kernels, name)(a, grams[rows], cross[rows], 0.1, *numbers, *kept)
+            return a
+
+        together = solved(np.arange(31))
+        assert (solved(order) == together[order]).all()
+        assert all((solved(np.array([i])) == together[i]).all() for i in range(31))
+
+
 def least_squares(k, kind, m=60, seed=0):
     """Rows X and a basis H of k rows whose best non-negative combinations are sought."""
     rng = np.random.default_rng(seed)
@@ -426,6 +678,42 @@ def test_pivot_depends_neither_on_the_start_nor_on_the_neighbours(k, dtype):
         alone = start[i : i + 1].astype(dtype)
         kernels.pivot(alone, gram, cross[i : i + 1], 0.0, np.empty(1, np.uint8))
         assert (alone[0] == together[i]).all()
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 8, 17, 33])
+def test_pivot_takes_a_gram_matrix_for_each_row(k, dtype, module):
+    rng = np.random.default_rng(0)
+    bases, X = rng.random((19, k, 3 * k + 5)), rng.random((19, 3 * k + 5))
+    grams = frozen(np.matmul(bases, bases.transpose(0, 2, 1)))
+    cross = frozen(np.einsum("ij,ikj->ik", X, bases).astype(dtype))
+    A, done = (rng.random((19, k)) > 0.5).astype(dtype), np.full(19, 7, np.uint8)
+    start = A.copy()
+    module.pivot(A, grams, cross, 0.1, done)
+    assert done.tolist() == [1] * 19
+    for i in range(19):
+        alone, one = start[i : i + 1].copy(), np.zeros(1, np.uint8)
+        module.pivot(alone, grams[i], cross[i : i + 1], 0.1, one)  # a matrix shared by a single row
+        if module is kernels:
+            assert (alone[0] == A[i]).all()
+        np.testing.assert_allclose(alone[0], A[i], rtol=1e-6 if dtype == np.float32 else 1e-9, atol=1e-11)
+    again = np.zeros_like(A)
+    module.pivot(again, frozen(np.tile(grams[0], (19, 1, 1))), cross, 0.1, done)
+    shared = np.zeros_like(A)
+    module.pivot(shared, grams[0], cross, 0.1, done)
+    np.testing.assert_allclose(again, shared, rtol=1e-6 if dtype == np.float32 else 1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+def test_pivot_leaves_only_the_rows_alone_whose_own_gram_matrix_has_no_solution(module):
+    X, H = least_squares(6, "random", 5)
+    grams = np.tile(H @ H.T, (5, 1, 1))
+    grams[2] = np.nan
+    A, done = np.ones((5, 6)), np.full(5, 7, np.uint8)
+    module.pivot(A, grams, X @ H.T, 0.0, done)
+    assert done.tolist() == [1, 1, 0, 1, 1] and (A[2] == 1).all()
+    np.testing.assert_allclose(A[[0, 4]], [nnls(H.T, X[i])[0] for i in (0, 4)], atol=1e-12)
 
 
 @pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
@@ -598,6 +886,58 @@ def test_kl_sweep_is_monotone_and_returns_the_value_of_the_new_rows(k, dtype, l1
         assert value == pytest.approx(exact, rel=1e3 * float(np.finfo(dtype).eps), abs=1e3 * float(np.finfo(dtype).eps))
 
 
+def masked(k, dtype, index=np.int32):
+    """A problem whose stored cells alone are observed, with weights: the weighted data, and each row's column sums."""
+    csr, A, B = problem(k, dtype, index)
+    weights = 0.5 + np.random.default_rng(5).random(len(csr[2]))
+    W = sp.csr_array((weights, csr[1], csr[0]), shape=(61, 97))
+    return (*csr[:2], frozen((weights * csr[2]).astype(dtype))), weights, A, B, frozen(W @ B.astype(np.float64))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("rows", [(0, 61), (5, 38), (7, 8), (5, 7)])
+def test_kl_kernels_with_column_sums_of_each_row_equal_the_reference(k, dtype, index, rows):
+    csr, _, A, B, colsum = masked(k, dtype, index)
+    start, stop = rows
+    m, part = stop - start, slice(*rows)
+    bound = 4000 * k * np.finfo(dtype).eps  # as for kl_sweep
+    block = [csr, start, stop, A[part], B, colsum[part], 0.01, 0.01, FLOOR]
+    agree("kl_sweep", [*block, 2, np.ones(k), np.ones(k)], [3, 10, 11], bound, bound)
+    agree("kl_solve", [*block, 1e-3, 3, np.full(m, 7, np.uint8)], [3, 11], 0, bound)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+def test_equal_column_sums_for_each_row_are_the_shared_ones(module):
+    csr, A, B = problem(5)
+    colsum, found = B.sum(0), []
+    for sums in (colsum, np.tile(colsum, (61, 1))):
+        a, evidence = A.copy(), np.zeros((2, 5))
+        value = module.kl_sweep(csr, 0, 61, a, B, sums, 0.1, 0.0, FLOOR, 2, *evidence)
+        module.kl_solve(csr, 0, 61, a, B, sums, 0.1, 0.0, FLOOR, 1e-3, 8, np.zeros(61, np.uint8))
+        found.append((a.tobytes(), evidence.tobytes(), value))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [1, 3, 10, 33])
+def test_a_masked_kl_sweep_lowers_the_weighted_divergence(k, dtype):
+    csr, weights, A, B, colsum = masked(k, dtype)
+    x = (csr[2] / weights).astype(dtype)
+    a, unused = 10 * A, np.zeros((2, k))
+
+    def divergence():
+        return kernels.csr_weighted_value((*csr[:2], x), weights.astype(dtype), 0, 61, a, B, 1, 1e-12)
+
+    values = [divergence()]
+    for _ in range(8):
+        kernels.kl_sweep(csr, 0, 61, a, B, colsum, 0, 0, 1e-12, 1, *unused)
+        values.append(divergence())
+    assert (np.diff(values) <= 1e3 * k * np.finfo(dtype).eps * values[0]).all()
+    assert values[-1] < 0.5 * values[0]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_coordinate_that_does_not_help_becomes_exactly_zero_in_one_sweep(dtype):
     X = sp.csr_array(np.array([[2.0, 4.0, 0.0, 0.0]], dtype))
@@ -706,6 +1046,28 @@ def wrong_calls():
     yield "float32 gram", TypeError, "pivot", (out, gram.astype(np.float32), A, 0, done)
     yield "cross of other dtype", TypeError, "pivot", (out, gram, A.astype(np.float32), 0, done)
     yield "read-only A", TypeError, "pivot", (A, gram, A, 0, done)
+    yield "colsum of other rows", ValueError, "kl_solve", (csr, 0, 61, out, B, A[1:], 0, 0, FLOOR, 1e-3, 5, done)
+    yield "colsum of other rows", ValueError, "kl_sweep", (csr, 0, 61, out, B, A[1:], 0, 0, FLOOR, 1, k, k)
+    cube = np.zeros((61, 5, 5))
+    yield "gram of other rows", ValueError, "pivot", (out, cube[1:], A, 0, done)
+    yield "gram of four dimensions", ValueError, "pivot", (out, cube[None], A, 0, done)
+    yield "grams of other rows", ValueError, "row_hals", (out, cube[1:], A, 0, 1, k, k, k)
+    yield "one gram", TypeError, "row_hals", (out, gram, A, 0, 1, k, k, k)
+    yield "short norm2", ValueError, "row_hals", (out, cube, A, 0, 1, k, k, short)
+    yield "cross of other rows", ValueError, "row_hals", (out, cube, A[1:], 0, 1, k, k, k)
+    yield "grams of other rows", ValueError, "row_hals_solve", (out, cube[1:], A, 0, 1e-3, 5, done)
+    yield "short converged", ValueError, "row_hals_solve", (out, cube, A, 0, 1e-3, 5, done[1:])
+    yield "out of other rows", ValueError, "row_grams", (csr, 0, 61, B, gram, cube[1:])
+    yield "out not square", ValueError, "row_grams", (csr, 0, 61, B, gram, np.zeros((61, 5, 4)))
+    yield "base not square", ValueError, "row_grams", (csr, 0, 61, B, gram[1:], cube)
+    yield "float32 base", TypeError, "row_grams", (csr, 0, 61, B, gram.astype(np.float32), cube)
+    yield "short weights", ValueError, "csr_weighted_value", (csr, data[1:], 0, 61, A, B, 1, FLOOR)
+    yield "A of other rows", ValueError, "csr_weighted_value", (csr, data, 1, 61, A, B, 1, FLOOR)
+    yield "short weights", ValueError, "sgd_pass", (csr, data[1:], 0, 61, out, out[:97].copy(), 0.1, 0.1, False)
+    yield "A of other rows", ValueError, "sgd_pass", (csr, data, 1, 61, out, out.copy(), 0.1, 0.1, False)
+    yield "read-only B", TypeError, "sgd_pass", (csr, data, 0, 61, out, B, 0.1, 0.1, False)
+    yield "short out", ValueError, "csr_residual", (csr, 0, 61, A, B, np.empty(len(data) - 1))
+    yield "A of other rows", ValueError, "csr_residual", (csr, 1, 61, A, B, np.empty(len(data)))
     yield "short colsum", ValueError, "kl_solve", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1e-3, 5, done)
     yield "short converged", ValueError, "kl_solve", (csr, 0, 61, out, B, k, 0, 0, FLOOR, 1e-3, 5, done[1:])
     yield "short colsum", ValueError, "kl_sweep", (csr, 0, 61, out, B, short, 0, 0, FLOOR, 1, k, k)

@@ -181,7 +181,10 @@ def content(X):
 
 def test_the_grid_is_what_the_pairing_rule_promises():
     pairs = {(param.values[0], param.values[1]) for param in GRID}
-    assert pairs == {(beta, solver) for beta in BETAS for solver in ("mu", "mue")} | {(2, "cd"), (2, "bpp"), (1, "scd")}
+    assert pairs == {(beta, solver) for beta in BETAS for solver in ("mu", "mue")} | {
+        *((2, solver) for solver in ("cd", "bpp", "pg", "admm")),
+        (1, "scd"),
+    }
     assert len(GRID) == 2 * len(pairs)
 
 

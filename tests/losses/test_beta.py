@@ -7,7 +7,7 @@ from scipy.special import kl_div
 
 from partwise.data import as_data
 from partwise.engine.objective import divergence, squared_error
-from partwise.interfaces import Quadratic, Rows, Split
+from partwise.interfaces import Entries, Quadratic, Rows, Split
 from partwise.losses import Beta, as_beta
 
 BETAS = (2.0, 1.0, 0.0, 0.5, 1.5, 3.0, -1.0, 1.7, 2.5)
@@ -95,7 +95,9 @@ def test_blocks_add_up_to_the_whole(beta):
     assert sum(parts) == pytest.approx(loss.value(data.block((0, 9)), W, Ht), rel=1e-13)  # one more rounding a part
 
 
-@pytest.mark.parametrize("beta, kinds", [(2, {Split, Quadratic}), (1, {Split, Rows}), (0, {Split}), (1.5, {Split})])
+@pytest.mark.parametrize(
+    "beta, kinds", [(2, {Split, Quadratic, Entries}), (1, {Split, Rows}), (0, {Split}), (1.5, {Split})]
+)
 def test_a_loss_says_which_statistics_it_has(beta, kinds):
     assert Beta(float(beta)).offers == kinds
 
@@ -125,7 +127,7 @@ def test_small_errors_do_not_drown_in_cancellation(form):
     expected = np.sum((X - noisy[0] @ noisy[1].T) ** 2)
     assert expected < 1e-14 * np.sum(X**2)
     # the difference X - WH of nearly equal numbers has about seven digits left
-    assert squared_error(as_data(form(X)), *noisy) == pytest.approx(expected, rel=1e-6)
+    assert squared_error(Beta(2.0), as_data(form(X)), *noisy) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -136,7 +138,9 @@ def test_sums_are_float64_whatever_the_data(dtype):
     assert data.norm2 == pytest.approx(20000 * float(X[0, 0]) ** 2, rel=1e-12)
     W, Ht = np.ones((400, 1), dtype), np.ones((50, 1), dtype)
     rounded_products = 1e-12 if dtype == np.float64 else 1e-7  # of 50 terms: X H' is in the dtype of the data
-    assert squared_error(data, W, Ht) == pytest.approx(20000 * (1 - float(X[0, 0])) ** 2, rel=rounded_products)
+    assert squared_error(Beta(2.0), data, W, Ht) == pytest.approx(
+        20000 * (1 - float(X[0, 0])) ** 2, rel=rounded_products
+    )
 
 
 @pytest.mark.parametrize("beta", [2.0, 1.0, 0.5, 1.5, 3.0])

@@ -222,3 +222,15 @@ def test_the_1999_form_is_the_three_printed_lines(form, seed):
         now = kl_div(V, state.W @ state.Ht.T).sum()
         assert now <= before * (1 + 1e-14)
         before = now
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e-4, 1.0, 1e6])
+def test_rows_are_solved_whatever_the_units_of_the_components(unit):
+    """A component in another unit is neither forgotten nor the only one that is seen."""
+    rng = np.random.default_rng(0)
+    B, X = rng.random((12, 4)), rng.random((9, 12))
+    B[:, 1] *= unit
+    A, stats = np.zeros((9, 4)), Quadratic(B.T @ B, X @ B)
+    assert HALS().solve(A, stats, Elastic()).all()
+    expected = np.array([scipy.optimize.nnls(B / [1, unit, 1, 1], x)[0] for x in X])
+    np.testing.assert_allclose(A * [1, unit, 1, 1], expected, rtol=1e-8, atol=1e-10)

@@ -26,6 +26,7 @@ VERBS = {
     "fit": "Factorize a matrix file into W, H and a model.",
     "topics": "Find the topics of texts: each a few words, each document a few topics.",
     "apply": "Find the parts of a model in new rows.",
+    "parts": "Learn the parts of pictures.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

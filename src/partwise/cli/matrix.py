@@ -18,15 +18,15 @@ __all__ = ["check_positive", "column_label", "non_negative", "read_matrix", "row
 
 
 def read_matrix(path: str, orient: str, missing: str, voice: Voice) -> Matrix:
-    """The matrix in ``path``, finite, with every guess told; negative entries pass.
+    """The matrix in ``path`` without infinity, with every guess told; negative entries pass.
 
     Parameters
     ----------
     path : str
         The file; the suffix says what it is.
     orient : {"samples-first", "features-first"}
-    missing : {"error", "zero"}
-        What to do with empty cells and NaN.
+    missing : {"skip", "error", "zero"}
+        What to do with empty cells and NaN; "skip" leaves them NaN.
     voice : Voice
     """
     matrix = read(path, orient=orient, missing="zero" if missing == "zero" else "nan")
@@ -42,19 +42,22 @@ def read_matrix(path: str, orient: str, missing: str, voice: Voice) -> Matrix:
 
 
 def without_holes(matrix: Matrix, missing: str, voice: Voice) -> Matrix:
-    """The matrix without NaN and infinity."""
+    """The matrix without infinity, and without NaN unless the fit shall leave them out."""
     stored = values(matrix.X)
     if stored.dtype.kind != "f" or np.isfinite(np.sum(stored, dtype=np.float64)):
         return matrix
     holes = np.isnan(stored)
     if holes.any() and missing == "error":
         raise DataError(
-            f"{told(matrix, holes, 'empty')}. Empty is not zero, and this version cannot yet leave cells out of the "
-            "fit: fill them in, or count them as zeros with --missing zero."
+            f"{told(matrix, holes, 'empty')}. Empty is not zero: leave such cells out of the fit with --missing skip, "
+            "or count them as zeros with --missing zero."
         )
     if (infinite := np.isinf(stored)).any():
         raise DataError(f"{told(matrix, infinite, 'infinite')}. NMF needs finite values: correct the file.")
     if not holes.any():  # finite numbers with an infinite sum
+        return matrix
+    if missing == "skip":
+        voice.note(f"{told(matrix, holes, 'empty')}; missing, not zero: the fit leaves such cells out.")
         return matrix
     voice.note(f"{told(matrix, holes, 'NaN')}; counted as zeros.")
     return with_values(matrix, np.where(holes, 0, stored))
@@ -80,9 +83,9 @@ def non_negative(
         What "shift" added to each column.
     """
     stored = values(matrix.X)
-    if stored.size == 0 or stored.min() >= 0:
+    if not (stored < 0).any():
         return matrix, None
-    finding = f"{told(matrix, stored < 0, 'negative')}; the lowest is {stored.min():.6g}"
+    finding = f"{told(matrix, stored < 0, 'negative')}; the lowest is {np.nanmin(stored):.6g}"
     if treatment == "error":
         raise DataError(
             f"{finding}. NMF needs values >= 0. Set them to 0 with --negatives clip, "
@@ -104,7 +107,7 @@ def shift(matrix: Matrix, finding: str, voice: Voice) -> tuple[Matrix, np.ndarra
         raise Refusal(
             f"{matrix.source.name} is sparse; --negatives shift would fill its zeros. Use clip or drop.", USAGE
         )
-    offset = np.maximum(-matrix.X.min(axis=0).astype(np.float64), 0)
+    offset = np.maximum(-np.nanmin(matrix.X, axis=0).astype(np.float64), 0)
     voice.note(f"{finding}. {np.count_nonzero(offset):,} columns are raised so that their lowest is 0.")
     return replace(matrix, X=matrix.X + offset), offset
 

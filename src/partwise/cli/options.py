@@ -13,7 +13,7 @@ import click
 from partwise.cli.refusals import VERBOSITY
 from partwise.cli.voice import Voice
 
-__all__ = ["LOSSES", "beta", "data", "folder", "model", "threads", "voice"]
+__all__ = ["LOSSES", "beta", "data", "folder", "model", "plots", "threads", "voice"]
 
 LOSSES = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 ALIASES = {"kl": "kullback-leibler", "is": "itakura-saito"}
@@ -90,7 +90,7 @@ def together(*decorators: Callable) -> Callable:
     return lambda command: functools.reduce(lambda inner, decorate: decorate(inner), reversed(decorators), command)
 
 
-SOLVERS = ("auto", "cd", "bpp", "mu", "mue", "scd")
+SOLVERS = ("auto", "cd", "bpp", "mu", "mue", "scd", "pg", "admm")
 INITS = ("auto", "nnsvdlrc", "nndsvd", "nndsvda", "nndsvdar", "random")
 
 threads = click.option(
@@ -126,19 +126,22 @@ def data(negatives: tuple[str, ...] = ("error", "clip", "shift", "drop")) -> Cal
             "--negatives", type=click.Choice(negatives), default="error", show_default=True, help=NEGATIVES_HELP
         ),
         click.option(
-            "--missing", type=click.Choice(("error", "zero")), default="error", show_default=True, help=MISSING
+            "--missing", type=click.Choice(("skip", "error", "zero")), default="skip", show_default=True, help=MISSING
         ),
     )
 
 
 ORIENT_HELP = "What rows of the file are: samples-first (rows) or features-first (columns)."
 NEGATIVES_HELP = "Below 0: set to 0 (clip), raise the column to 0 (shift), leave out the row (drop)."
-MISSING = "Empty cells: refuse them, or count them as zeros."
+MISSING = "Empty cells: leave them out of the fit (skip), refuse them, or count them as zeros."
 
 
 def folder(help_text: str) -> Callable:
     """``--out DIR``."""
     return click.option("-o", "--out", metavar="DIR", help=help_text)
+
+
+plots = click.option("--plots", metavar="DIR", help="Draw pictures of the result (.png) into this folder.")
 
 
 def voice(command: Callable) -> Callable:

@@ -9,11 +9,12 @@ import scipy.sparse as sp
 
 from partwise.data.dense import Dense
 from partwise.data.sparse import Sparse
+from partwise.data.weighted import SPARSE_BELOW, WeightedDense, WeightedSparse, gathered
 from partwise.errors import DataError
 from partwise.interfaces import Data
 
 
-def as_data(X: Any, threads: int = 1) -> Data:
+def as_data(X: Any, threads: int = 1, weight: Any = None, elsewhere: float = 0.0) -> Data:
     """The adapter for X.
 
     Parameters
@@ -22,6 +23,10 @@ def as_data(X: Any, threads: int = 1) -> Data:
         CSR is used as it is; other sparse formats are converted once. Duplicate entries are summed in a copy.
     threads : int
         How many threads its sweeps may use.
+    weight : ndarray of shape (n, p), or CSR matrix with the stored cells of a CSR X, optional
+        What each cell counts, >= 0; X is 0 where it is 0.
+    elsewhere : float
+        With a sparse weight: what the cells count that are not stored.
 
     Examples
     --------
@@ -29,6 +34,8 @@ def as_data(X: Any, threads: int = 1) -> Data:
     >>> as_data(np.ones((3, 2))).norm2
     6.0
     """
+    if weight is not None:
+        return cast("Data", weighted(X, weight, elsewhere, threads))
     if not sp.issparse(X):
         return cast("Data", Dense(np.asarray(X), threads))
     check_structure(X)
@@ -37,6 +44,15 @@ def as_data(X: Any, threads: int = 1) -> Data:
         X = X.copy()
         X.sum_duplicates()
     return cast("Data", Sparse(X, threads))
+
+
+def weighted(X: Any, weight: Any, elsewhere: float, threads: int) -> WeightedDense | WeightedSparse:
+    """The adapter for X with weights; a dense X of which few cells count is stored as those."""
+    if sp.issparse(X):
+        return WeightedSparse(X, weight, elsewhere, threads)
+    if np.count_nonzero(weight) >= SPARSE_BELOW * X.size:
+        return WeightedDense(X, weight, threads)
+    return gathered(X, weight, threads)
 
 
 def check_structure(X: Any) -> None:
@@ -70,4 +86,4 @@ def has_duplicates(X: Any) -> bool:
     return bool(same.any())
 
 
-__all__ = ["Dense", "Sparse", "as_data"]
+__all__ = ["Dense", "Sparse", "WeightedDense", "WeightedSparse", "as_data"]

@@ -110,10 +110,25 @@ class SparseBlock:
         """``total += X_b' A``, scattered straight into the float64 total."""
         kernels.csr_t_dot_add(self.arrays, self.start, self.stop, A, total)
 
+    def ratio_dot(self, A: Array, B: Array, beta: float, floor: float) -> Array:
+        """``(X_b * Y^(beta-2)) B`` over the stored entries."""
+        out = np.empty_like(A)
+        kernels.csr_ratio_dot(self.arrays, self.start, self.stop, A, B, beta, floor, out)
+        return out
+
+    def model_dot(self, A: Array, B: Array) -> Array:
+        """``(X_b * Y) B`` over the stored entries."""
+        indptr, indices, x = self.arrays
+        part, out = slice(indptr[self.start], indptr[self.stop]), np.empty_like(A)
+        gaps = np.empty(part.stop - part.start, A.dtype)
+        kernels.csr_residual(self.arrays, self.start, self.stop, A, B, gaps)
+        rows = indptr[self.start : self.stop + 1] - indptr[self.start]
+        kernels.csr_dot((rows, indices[part], x[part] * (x[part] - gaps)), 0, len(A), B, out)
+        return out
+
     def split(self, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
         """``(X_b * Y^(beta-2)) B`` over the stored entries; ``Y^(beta-1) B`` by small dense blocks of Y."""
-        neg = np.empty_like(A)
-        kernels.csr_ratio_dot(self.arrays, self.start, self.stop, A, B, beta, floor, neg)
+        neg = self.ratio_dot(A, B, beta, floor)
         if beta == 1:
             return neg, None
         pos = np.empty_like(A)

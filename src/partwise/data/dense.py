@@ -26,6 +26,7 @@ class Dense(Summarised):
     """
 
     sparse = False
+    weighted, elsewhere = False, 1.0
 
     def __init__(self, X: Array, threads: int = 1) -> None:
         self.X, self.threads = X, threads

@@ -32,6 +32,7 @@ class Sparse(Summarised):
     """
 
     sparse = True
+    weighted, elsewhere = False, 1.0
 
     def __init__(self, X: Any, threads: int = 1) -> None:
         self.X, self.threads = X, threads

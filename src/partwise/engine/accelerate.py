@@ -12,7 +12,7 @@ import numpy as np
 from partwise import kernels
 from partwise.engine.objective import magnitude, penalties
 from partwise.engine.problem import Problem
-from partwise.engine.step import Momentum, Reading, State, step
+from partwise.engine.step import Momentum, Reading, State, keep_within, step
 from partwise.interfaces import Array, Data
 from partwise.kernels import pool
 
@@ -47,6 +47,8 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
     lowest = LOWEST if problem.loss.beta < 2 else 0.0
     look_ahead(now.W, state.W, weight, lowest, data.threads)
     look_ahead(now.Ht, state.Ht, weight, lowest, data.threads)
+    keep_within(now.W, problem.penalty_W)
+    keep_within(now.Ht, problem.penalty_H)
     ahead = State(now.W, now.Ht, state.n_iter)
     reading = step(problem, data, by_columns, ahead)
     objective = (reading.fit or 0.0) + penalties(problem, ahead.W, ahead.Ht)

@@ -13,7 +13,7 @@ import numpy as np
 
 from partwise.engine.accelerate import look_ahead, nesterov
 from partwise.engine.problem import Problem
-from partwise.engine.step import Momentum, Reading, State, step
+from partwise.engine.step import Momentum, Reading, State, keep_within, step
 from partwise.interfaces import Data
 from partwise.solvers import MU
 
@@ -39,6 +39,8 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     weight, following = nesterov(now.t)
     look_ahead(now.W, state.W, weight, 1.0, data.threads)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads)
+    keep_within(now.W, problem.penalty_W)
+    keep_within(now.Ht, problem.penalty_H)
     now.W, now.Ht, state.W, state.Ht, now.t = state.W, state.Ht, now.W, now.Ht, following
     return step(eager(problem, state.n_iter), data, by_columns, state)
 

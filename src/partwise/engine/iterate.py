@@ -6,7 +6,7 @@ time limit and revival of dead components live here; callbacks and interruption 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -18,6 +18,7 @@ from partwise.engine.grow import begin, growing_step, judge
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
+from partwise.engine.sequential import sequential_step
 from partwise.engine.step import Reading, State, step
 from partwise.interfaces import Data
 
@@ -78,7 +79,7 @@ def iterate(
         begin(state, current(problem, data, state, None, True))
     for done in range(1, limits.max_iter + 1):
         current_problem = problem.at(state.n_iter)
-        advance = accelerated_step if current_problem.accelerable else growing_step if problem.growing else step
+        advance = stepper(current_problem)
         reading = advance(current_problem, data, by_columns, state)
         last = done == limits.max_iter
         seconds = perf_counter() - began
@@ -89,7 +90,7 @@ def iterate(
         if reading.accepted:
             progress.reason = progress.monitor.note(state.n_iter, value, reading, seconds)
             progress.dead = dead_components(reading)
-        if revivable(problem, progress, hopeless):
+        if revivable(problem, data, progress, hopeless):
             revived = revive(problem, data, state, progress.dead)
             hopeless |= set(progress.dead) - set(revived)
             if revived:
@@ -103,6 +104,13 @@ def iterate(
         yield progress
         if progress.reason:
             return
+
+
+def stepper(problem: Problem) -> Callable[[Problem, Data, Data | None, State], Reading]:
+    """How the problem makes an iteration."""
+    if problem.sequential:
+        return sequential_step
+    return accelerated_step if problem.accelerable else growing_step if problem.growing else step
 
 
 def current(problem: Problem, data: Data, state: State, reading: Reading | None, check: bool) -> float | None:
@@ -120,6 +128,10 @@ def dead_components(reading: Reading) -> list[int]:
     return np.flatnonzero((reading.W.norm2 == 0) | (reading.H.norm2 == 0)).tolist()
 
 
-def revivable(problem: Problem, progress: Progress, hopeless: set[int]) -> bool:
-    """Whether a dead component might still lower the objective, and has not been tried in vain."""
-    return bool(set(progress.dead) - hopeless) and problem.solver_W.separable and progress.reason != "non-finite"
+def revivable(problem: Problem, data: Data, progress: Progress, hopeless: set[int]) -> bool:
+    """Whether a dead component might still lower the objective, and has not been tried in vain.
+
+    Not on weighted data: the residual of a cell that does not count says nothing.
+    """
+    free = problem.solver_W.separable and not problem.constrained and not data.weighted
+    return bool(set(progress.dead) - hopeless) and free and progress.reason != "non-finite"

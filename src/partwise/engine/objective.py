@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from partwise.engine.problem import Problem
 from partwise.interfaces import Array, Data
-from partwise.losses.beta import Beta, gram_of
+from partwise.losses.beta import gram_of
 
 CANCELS_BELOW = {np.dtype(np.float64): 1e-3, np.dtype(np.float32): 3e-2}
 """Share of |X|^2 below which a squared error from products has lost too many digits, and is summed by entries."""
@@ -21,7 +22,7 @@ def penalties(problem: Problem, W: Array, Ht: Array) -> float:
     return problem.penalty_W.value(W) + problem.penalty_H.value(Ht)
 
 
-def magnitude(loss: Beta, data: Data) -> float:
+def magnitude(loss: Any, data: Data) -> float:
     """What the terms of the divergence add up to before they cancel; scales with the unit of X as the divergence does.
 
     ``|X|^2`` for beta = 2, else the number of cells times ``mean(X)^beta``.
@@ -32,13 +33,16 @@ def magnitude(loss: Beta, data: Data) -> float:
     return cells * (data.total / cells) ** loss.beta if data.total > 0 else 0.0
 
 
-def divergence(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
+def divergence(loss: Any, data: Data, W: Array, Ht: Array) -> float:
     """``sum d_beta(x | (W H))``, never negative, never nan for finite factors, summed in float64.
 
     beta = 2 from products, ``1/2 (|X|^2 - 2 <X H', W> + <W'W, H H'>)``, O(stored k), unless the value is below
     1e-3 of |X|^2 (3e-2 in float32); then, and for other beta, entry by entry, O(n p k), in small dense blocks. Sparse X
     with beta = 1: O(stored k) from ``sum over stored + sum over all``.
     """
+    if data.weighted:
+        value = _sum(data, W, lambda X, A: loss.value(X, A, Ht))
+        return max(value + data.elsewhere * loss.elsewhere(W, Ht) if data.elsewhere else value, 0.0)
     if loss.beta == 2:
         value = _by_products(data, W, Ht)
         if value > CANCELS_BELOW[data.dtype] * data.norm2:
@@ -49,9 +53,9 @@ def divergence(loss: Beta, data: Data, W: Array, Ht: Array) -> float:
     return max(_sum(data, W, lambda X, A: loss.value(X, A, Ht)), 0.0)
 
 
-def squared_error(data: Data, W: Array, Ht: Array) -> float:
-    """``|X - W H|^2``."""
-    return 2 * divergence(Beta(2.0), data, W, Ht)
+def squared_error(loss: Any, data: Data, W: Array, Ht: Array) -> float:
+    """``|X - W H|^2``, weighted as ``loss`` is."""
+    return 2 * divergence(replace(loss, beta=2.0), data, W, Ht)
 
 
 def _by_products(data: Data, W: Array, Ht: Array) -> float:

@@ -12,7 +12,6 @@ from partwise.engine.problem import Problem
 from partwise.engine.rows import solve_rows
 from partwise.engine.step import half_step, update_columns
 from partwise.interfaces import Array, Data, Quadratic
-from partwise.penalties import Elastic
 
 
 @dataclass
@@ -61,10 +60,11 @@ class RunningRatio:
 
     def parts(self, problem: Problem, stats: Any, Ht: Array) -> tuple[Array, Array]:
         """``H^(1 / exponent)`` and the denominator of one batch, penalties included."""
-        l1, l2 = problem.penalty_H.elastic()
+        terms = problem.penalty_H.terms()
         current = Ht.astype(np.float64)
         exponent = problem.solver_H.exponent
-        return current if exponent == 1 else current ** (1 / exponent), stats.pos + l1 + l2 * current
+        denominator = stats.pos + terms.linear + terms.ridge * current
+        return current if exponent == 1 else current ** (1 / exponent), denominator
 
     def reorder(self, order: Array) -> None:
         """Put the components in another order."""
@@ -108,8 +108,8 @@ class RunningQuadratic:
         for total, part in ((self.gram, stats.gram), (self.cross, stats.cross), (self.rows, batch)):
             total *= rho
             total += part
-        weights = (weight * float(self.rows[0]) / batch for weight in problem.penalty_H.elastic())
-        update_columns(replace(problem, penalty_H=Elastic(*weights)), data, Quadratic(self.gram, self.cross), Ht)
+        penalty = problem.penalty_H.in_units(0, float(np.log2(self.rows[0] / batch)))
+        update_columns(replace(problem, penalty_H=penalty), data, Quadratic(self.gram, self.cross), Ht)
         return batch / float(self.rows[0])
 
     def restart(self, problem: Problem, data: Data, stats: Quadratic, Ht: Array) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from partwise.engine.problem import Problem
-from partwise.interfaces import Data, Quadratic, Rows
+from partwise.interfaces import ROW_LOCAL, Data, Quadratic
 
 
 def needs_columns(problem: Problem, data: Data, k: int) -> bool:
     """Whether H is updated from a second reading of X, by columns, instead of from the reading that updates W.
 
-    When the solver couples the rows of W, or works on the data themselves; for sparse X where only its stored
-    entries are read (beta = 1 and 2): to gather along columns is twice as fast as to scatter along rows into float64,
-    needs no buffer for the columns, and costs one copy of X; and for dense X so wide that a block moves more bytes of
-    the columns' statistic than of X, see `wide`. Other dense X, and losses that form Y anyway, are read once.
+    When solver or penalty couple the rows of W, or a statistic belongs to single rows or fills in their missing cells;
+    for sparse X that is weighted, or of which only the stored entries are read (beta = 1 and 2): to gather along
+    columns is twice as fast as to scatter along rows into float64, needs no buffer for the columns, and costs one copy
+    of X; and for dense X so wide that a block moves more bytes of the columns' statistic than of X, see `wide`. Other
+    dense X, and losses that form Y anyway, are read once.
     """
-    coupled, direct = not problem.solver_W.separable, problem.solver_H.needs is Rows
+    if problem.sequential:
+        return False
+    coupled, direct = problem.coupled, problem.solver_H.needs in ROW_LOCAL
     if coupled or direct or data.sparse:
-        return coupled or direct or problem.loss.beta in (1, 2)
-    return problem.solver_H.needs is Quadratic and wide(data, k)
+        return coupled or direct or data.weighted or problem.loss.beta in (1, 2)
+    return problem.solver_H.needs is Quadratic and (data.weighted or wide(data, k))
 
 
 def wide(data: Data, k: int) -> bool:

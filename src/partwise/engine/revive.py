@@ -6,11 +6,13 @@ enough), although a part of the data is then not explained at all.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from partwise.engine import objective as exact
 from partwise.engine.problem import Problem
-from partwise.engine.step import State
+from partwise.engine.step import State, keep_within
 from partwise.interfaces import Array, Data
 
 
@@ -18,24 +20,32 @@ def revive(problem: Problem, data: Data, state: State, dead: list[int]) -> list[
     """Restart dead components in place; returns those for which it lowered the objective, the others stay zero.
 
     The new row of H is the positive part r of the worst row of the residual R = X - W H; the new column of W is
-    ``max(0, R r) / |r|^2``, the least squares weights of r. Two readings of X a component, one of them O(n p k).
+    ``max(0, R r) / |r|^2``, the least squares weights of r; both within their bounds. Two readings of X a component,
+    one of them O(n p k).
     """
     revived = []
+    bounded = "bounds" in problem.penalty_W.faces | problem.penalty_H.faces
+
+    def put(q: int, w: Any, h: Any) -> None:
+        state.W[:, q], state.Ht[:, q] = w, h
+        keep_within(state.W, problem.penalty_W)
+        keep_within(state.Ht, problem.penalty_H)
+
     for q in dead:
-        state.W[:, q] = 0
-        state.Ht[:, q] = 0
+        put(q, 0, 0)
         before = objective(problem, data, state)
         h = worst_residual(data, state)
         if h is None:
             continue
-        w = weights(data, state, h)
-        scale = np.sqrt(np.linalg.norm(w) / np.linalg.norm(h)) if w.any() else 1.0
-        state.W[:, q], state.Ht[:, q] = w / scale, h * scale
+        put(q, 0, h)
+        h = state.Ht[:, q].copy()
+        w = weights(data, state, h) if h.any() else state.W[:, q].copy()
+        scale = np.sqrt(np.linalg.norm(w) / np.linalg.norm(h)) if w.any() and not bounded else 1.0
+        put(q, w / scale, h * scale)
         if objective(problem, data, state) < before:
             revived.append(q)
         else:
-            state.W[:, q] = 0
-            state.Ht[:, q] = 0
+            put(q, 0, 0)
     return revived
 
 

@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from partwise.engine.problem import Problem
-from partwise.engine.step import aligned, column_means
-from partwise.interfaces import Array, Data, Fixed, Quadratic, Rows
-from partwise.solvers import HALS, MU, SCD
+from partwise.engine.problem import Problem, fits
+from partwise.engine.step import aligned, column_means, keep_within
+from partwise.interfaces import Array, Data, Fixed, Quadratic, RowQuadratic, Rows, Split
+from partwise.solvers import HALS, MU, PG, SCD, RowHALS
 from partwise.solvers.scd import SOLVE_SWEEPS, SOLVE_SWEEPS_WARM
 
 MU_STEPS, MU_STEPS_WARM = 500, 50
 MU_ITERATIONS_PER_SWEEP, MANY_ITERATIONS = 20, 100
+START_SHARE = 1e-3
+"""Of the mean of its component: the least entry of a start for multiplicative updates."""
+
 MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
@@ -38,19 +41,47 @@ class RowSolve:
 
     def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
         loss, (A, penalty) = self.problem.loss, rows
-        if Quadratic not in loss.offers and Rows not in loss.offers:
+        method = row_solver(loss, self.problem.penalty_W)
+        if isinstance(method, MU):
             return (total or 0) + self._multiply(X, A, penalty)
-        if Quadratic in loss.offers:
-            stats = Quadratic(self.fixed.gram, (X.dot if self.warm else X.rows_dot)(self.fixed.B))
-            new = A.copy() if self.warm else equal_weights(stats, A)
-            solved = HALS().solve(new, stats, penalty)
+        new, stats = self._begin(method.needs, X, A)
+        keep_within(new, penalty)
+        if loss.weighted and method.needs is Quadratic:
+            solved = self._refill(method, X, new, penalty)
+        elif method.needs is Rows:
+            solved = method.solve(new, stats, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
         else:
-            new = A.copy() if self.warm else flat_start(X, self.fixed, A)
-            solved = SCD().solve(X, new, self.fixed, penalty, self._most(SOLVE_SWEEPS, SOLVE_SWEEPS_WARM))
-        gains = Rows in loss.offers or not self.warm or solved.all()  # every sweep of SCD is one
+            solved = method.solve(new, stats, penalty)
+        pivots = isinstance(method, HALS | RowHALS)  # the others only go down
+        gains = not pivots or not self.warm or solved.all()
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
         return (total or 0) + int(len(A) - solved.sum())
+
+    def _refill(self, method: Any, X: Any, A: Array, penalty: Any) -> Array:
+        """Step from the rows ``A``, fill missing cells with what came out, and again; the mask of those that stand."""
+        moved, size = np.ones(len(A), bool), column_means(A)
+        for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
+            before = A.copy()
+            method.update(A, self.problem.loss.rows(Quadratic, X, A, self.fixed), penalty, size)
+            moved = np.abs(A - before).max(axis=1, initial=0) > MU_CHANGE[A.dtype] * A.max(axis=1, initial=0)
+            if not moved.any():
+                break
+        return ~moved
+
+    def _begin(self, kind: type, X: Any, A: Array) -> tuple[Array, Any]:
+        """The rows to start from and their statistic; a cold start depends on the row alone."""
+        B, gram = self.fixed.B, self.fixed.gram
+        if kind is Rows:
+            stats = self.problem.loss.rows(kind, X, A, self.fixed)
+            return (A.copy() if self.warm else flat_start(X, stats.colsum, A)), stats
+        cross = (X.dot if self.warm else X.rows_dot)(B)
+        if kind is RowQuadratic:
+            return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(
+                cross, B, X.common * gram, *X.excess_rows
+            )
+        stats = Quadratic(self.problem.loss.curvature(self.fixed, X), cross)
+        return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
     def _most(self, cold: int, warm: int) -> int:
         most = warm if self.warm else cold
@@ -61,7 +92,8 @@ class RowSolve:
         loss = self.problem.loss
         solver = MU(loss.exponent)
         if not self.warm:
-            A[...] = flat_start(X, self.fixed, A)
+            A[...] = flat_start(X, self.fixed.colsum, A)
+            keep_within(A, penalty)
         moving = np.ones(len(A), bool)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             new = A.copy()
@@ -74,6 +106,12 @@ class RowSolve:
         return int(moving.sum())
 
 
+def row_solver(loss: Any, penalty: Any) -> Any:
+    """The solver that solves rows: exactly where loss and penalty allow it, else by multiplicative steps."""
+    solvers = (RowHALS(), HALS(), PG(), SCD(), MU(loss.exponent))
+    return next((solver for solver in solvers if fits(loss, solver, penalty)), solvers[-1])
+
+
 def equal_weights(stats: Quadratic, A: Array) -> Array:
     """The best row whose entries are all the same, ``sum(cross) / sum(gram)``, without its penalty."""
     total = A.dtype.type(stats.gram.sum())
@@ -81,11 +119,19 @@ def equal_weights(stats: Quadratic, A: Array) -> Array:
     return np.repeat(sums / total if total > 0 else 0 * sums, A.shape[1], axis=1)
 
 
-def flat_start(X: Any, fixed: Fixed, A: Array) -> Array:
+def flat_start(X: Any, colsum: Array, A: Array) -> Array:
     """The same weight for every component, so that each row of W H has the sum of its row of X."""
-    mass = A.dtype.type(fixed.B.sum(dtype=np.float64))
-    sums = X.rows_dot(np.ones((len(fixed.B), 1), A.dtype))
-    return np.repeat(sums / mass if mass > 0 else 0 * sums, A.shape[1], axis=1)
+    mass = np.sum(colsum, axis=-1, keepdims=True).astype(A.dtype)
+    sums = X.rows_dot(np.ones((X.shape[1], 1), A.dtype))
+    return np.repeat(np.divide(sums, mass, out=np.zeros_like(sums), where=mass > 0), A.shape[1], axis=1)
+
+
+def start_rows(problem: Problem, data: Data, W: Array, Ht: Array) -> None:
+    """Overwrite ``W`` with a start of a fit from ``Ht``: its minimisers, but not 0 where updates would not leave it."""
+    solve_rows(problem, data, W, Ht)
+    if problem.solver_W.needs is Split or problem.solver_W.opening:
+        np.maximum(W, W.dtype.type(START_SHARE) * column_means(W), out=W)
+    keep_within(W, problem.penalty_W)
 
 
 def drop_invisible(W: Array, Ht: Array, floor: float) -> None:
@@ -104,7 +150,7 @@ def affordable(problem: Problem, n_iter: int) -> int | None:
     A sweep of Kullback-Leibler rows costs about as much as three multiplicative iterations; after few of these it would
     take longer than they did.
     """
-    if Quadratic in problem.loss.offers or n_iter >= MANY_ITERATIONS:
+    if {Quadratic, RowQuadratic} & problem.loss.offers or n_iter >= MANY_ITERATIONS:
         return None
     return n_iter if problem.solver_W.needs is Rows else n_iter // MU_ITERATIONS_PER_SWEEP
 

@@ -8,14 +8,17 @@ of W) or does not pay (sparse X, see `partwise.engine.plan`), the second half re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 
 from partwise.engine.problem import Problem
-from partwise.interfaces import Array, Data, Evidence, Fixed, Quadratic, Rows, Split
+from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
 from partwise.losses.beta import gram_of
+from partwise.penalties.sums import parts_of
 
 H_CHUNK_ROWS = 2048
 """Rows of H that a thread solves at a time; fixed, so that sums do not depend on threads."""
@@ -118,6 +121,17 @@ class Aligned:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Another array with the same rows, to be cut beside a factor."""
+
+    A: Array
+
+    def rows(self, start: int, stop: int) -> Array:
+        """Some of them, without copying."""
+        return self.A[start:stop]
+
+
+@dataclass(frozen=True)
 class HalfStep:
     """Update the rows of one block and, if ``collects``, add what they say about the columns."""
 
@@ -174,31 +188,56 @@ def one_reading(problem: Problem, data: Data, state: State) -> Reading:
 
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
     """Update all of W, finish it where its rows are coupled, then all of H by columns."""
-    W = state.W if problem.solver_W.separable else state.W.copy()
+    W = state.W.copy() if problem.coupled else state.W
     fixed = problem.loss.fix(state.Ht, data.threads)
     first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, fixed)
     if not problem.solver_W.separable:
         problem.solver_W.finish(W, first.evidence)
-        state.W = W
+    state.W = W
     fixed = problem.loss.fix(state.W, data.threads)
     second = half_step(problem.loss, problem.solver_H, problem.penalty_H, by_columns, state.Ht, fixed)
     fit = None
-    if problem.solver_H.needs is Rows:
-        fit = second.evidence.stored + float(fixed.colsum @ state.Ht.sum(axis=0, dtype=np.float64))
-    elif problem.solver_H.needs is Quadratic:
+    if problem.solver_H.needs in ROW_LOCAL:
+        fit = second.evidence.fit + problem.loss.constant(by_columns)
+    elif problem.solver_H.needs is Quadratic and not data.weighted:
         fit = (data.norm2 - 2 * second.inner + float(np.vdot(fixed.gram, gram_of(state.Ht, data.threads)))) / 2
     return Reading(first.evidence, second.evidence, fit)
 
 
 def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False) -> Total:
     """Update all rows of ``A`` with the other factor fixed, in place; collect what they say about the columns."""
+    if penalty.whole:
+        return whole_half_step(loss, solver, penalty, data, A, fixed)
     fn = HalfStep(loss, solver, fixed, sizes(solver, A), solver.needs if collect else None)
     return data.sweep(fn, aligned(A, penalty), collect)
+
+
+def whole_half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed) -> Total:
+    """The same where the rows of ``A`` are coupled: the statistic of all rows first, then one update of them all."""
+    cross = np.empty(A.shape, A.dtype)
+
+    def fill(X: Any, rows: tuple[Array, Array], total: int | None) -> int:
+        part, here = rows
+        part[...] = loss.rows(Quadratic, X, here, fixed).cross
+        return 0
+
+    data.sweep(fill, Aligned(cross, Cut(A)), collect=False)
+    stats = Quadratic(loss.curvature(fixed, data), cross)
+    seen = solver.update(A, stats, penalty.at(A), sizes(solver, A))
+    return Total(seen, inner=float(np.vdot(cross, A)))
 
 
 def aligned(A: Array, penalty: Any) -> Any:
     """The factor to be swept together with its penalty, as a half step from ``A`` uses it."""
     return Aligned(A, penalty.at(A))
+
+
+def keep_within(A: Array, penalty: Any) -> None:
+    """Move the factor into the bounds of its penalty, in place; O(m k), nothing where there are none."""
+    if "bounds" not in penalty.faces:
+        return
+    terms = reduce(add, (part.terms() for part in parts_of(penalty) if "bounds" in part.faces))
+    np.clip(A, *terms.bounds(A), out=A)
 
 
 def sizes(solver: Any, A: Array) -> Array:
@@ -212,17 +251,18 @@ def column_means(A: Array) -> Array:
 
 
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
-    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks."""
+    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks, or at once where they are coupled."""
     p, k = Ht.shape
     size = sizes(problem.solver_H, Ht)
     factor = aligned(Ht, problem.penalty_H)
+    rows = max(p, 1) if problem.penalty_H.whole else H_CHUNK_ROWS
 
     def chunk(start: int) -> Evidence:
-        A, penalty = factor[start : start + H_CHUNK_ROWS]
-        return problem.solver_H.update(A, columns.rows(start, start + H_CHUNK_ROWS), penalty, size)
+        A, penalty = factor[start : start + rows]
+        return problem.solver_H.update(A, columns.rows(start, start + rows), penalty, size)
 
     seconds = 3 * p * k * k / SOLVER_FLOPS
-    parts = pool.run(chunk, range(0, max(p, 1), H_CHUNK_ROWS), data.threads, seconds)
+    parts = pool.run(chunk, range(0, max(p, 1), rows), data.threads, seconds)
     for part in parts[1:]:
         parts[0] += part
     return parts[0]

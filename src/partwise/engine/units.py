@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from partwise.interfaces import Array
-from partwise.penalties import Elastic
+from partwise.penalties.base import times_power
 
 ORDINARY = {np.dtype(np.float64): (1e-60, 1e60), np.dtype(np.float32): (1e-8, 1e8)}
 """Largest entries for which fourth powers and the floors of the losses stay within the dtype."""
@@ -28,7 +28,11 @@ def ordinary(dtype: np.dtype, beta: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Units:
-    """``X = 4^half * X_fitted`` and so ``W = 2^half * W_fitted``, ``H = 2^half * H_fitted``.
+    """``X = 4^half * X_fitted``, and ``W = 2^(half + tilt) * W_fitted``, ``H = 2^(half - tilt) * H_fitted``.
+
+    The weights of cells are ``2^weight`` times those of the fit.
+
+    The tilt is 0 unless a factor has known parts, whose unit is not a matter of choice.
 
     Examples
     --------
@@ -37,6 +41,8 @@ class Units:
     """
 
     half: int = 0
+    tilt: int = 0
+    weight: int = 0
 
     @classmethod
     def of(cls, largest: float, dtype: np.dtype, beta: float = 2.0) -> Units:
@@ -64,40 +70,31 @@ class Units:
         X.data = np.ldexp(X.data, -2 * self.half)
         return X
 
+    def of_H(self) -> Units:
+        """The same seen from X', whose W is the tall H."""
+        return Units(self.half, -self.tilt, self.weight)
+
+    @property
+    def factor(self) -> int:
+        """The power of two by which W was divided."""
+        return self.half + self.tilt
+
     def inward(self, factor: Array) -> Array:
-        """A factor in the units of the fit."""
-        return np.ldexp(factor, -self.half) if self.half else factor
+        """W in the units of the fit."""
+        return np.ldexp(factor, -self.factor) if self.factor else factor
 
     def outward(self, factor: Array) -> Array:
-        """A factor in the units of the user."""
-        return np.ldexp(factor, self.half) if self.half else factor
+        """W in the units of the user."""
+        return np.ldexp(factor, self.factor) if self.factor else factor
 
-    def penalty(self, penalty: Elastic, beta: float) -> Elastic:
-        """The same penalty in the units of the fit, where the loss is ``4^(-half beta)`` of what it was."""
-        if self.half == 0:
-            return penalty
-        return in_units(penalty, self.half, -2 * self.half * beta)
+    def penalty(self, penalty: Any, beta: float) -> Any:
+        """The same penalty of W in the units of the fit, where the loss is ``4^(-half beta) / 2^weight`` of itself."""
+        return penalty.in_units(self.factor, -2 * self.half * beta - self.weight)
 
     def loss(self, value: float, beta: float) -> float:
         """A loss in the units of the user; infinite where no number is so large."""
-        return times_power(value, 2 * self.half * beta) if self.half else value
+        return times_power(value, 2 * self.half * beta + self.weight) if self.half or self.weight else value
 
     def error(self, norm: float, beta: float) -> float:
         """``sqrt(2 d)`` in the units of the user; infinite where no number is so large."""
-        return times_power(norm, self.half * beta)
-
-
-def in_units(penalty: Elastic, factor: float, loss: float) -> Elastic:
-    """The penalty of a factor in units of ``2^factor`` beside a loss that is multiplied by ``2^loss``.
-
-    In the units of a fit, where X is about 1, a weight of 1e30 says all that a larger one could.
-    """
-    weights = times_power(penalty.l1, factor + loss), times_power(penalty.l2, 2 * factor + loss)
-    return Elastic(*(min(weight, 1e30) for weight in weights))
-
-
-def times_power(value: float, exponent: float) -> float:
-    """``value * 2^exponent``, infinite or 0 where it leaves the range of float64, for any exponent."""
-    whole = int(np.floor(exponent))
-    with np.errstate(over="ignore", under="ignore"):
-        return float(np.ldexp(value * 2.0 ** (exponent - whole), whole))
+        return times_power(norm, self.half * beta + self.weight / 2)

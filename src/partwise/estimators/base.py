@@ -18,19 +18,21 @@ from partwise import persist
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
-from partwise.engine.problem import Problem, solver_of
+from partwise.engine.problem import Problem, auto, solver_of
 from partwise.engine.rows import RowSolve
 from partwise.engine.step import aligned
-from partwise.engine.units import Units, in_units, times_power
-from partwise.errors import DataError, DataWarning
+from partwise.engine.units import Units
+from partwise.errors import DataError, DataWarning, IncompatibleError
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_entries, check_factor, check_positive, largest
+from partwise.estimators.checks import check_entries, check_factor, check_finite, is_complete, largest
+from partwise.estimators.known import Known, check_limits
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
-from partwise.interfaces import Data
+from partwise.estimators.weights import Cells, check_covered, weigh
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import Elastic
+from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
+from partwise.penalties.base import BasePenalty, times_power
 
 logger = logging.getLogger("partwise")
 
@@ -65,34 +67,62 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
     components_ = Components()
     _history: np.ndarray
 
+    _takes_missing = False  # whether fit does
     _saved_state = ("_n_components", "_beta_loss", "_history")
 
     # ------------------------------------------------------------------ checks
 
     def _read(self, X: Any, reset: bool) -> Any:
         """X as a finite, non-negative float array or CSR/CSC matrix."""
-        X = validate_data(  # type: ignore[arg-type]
-            self, X, accept_sparse=["csr", "csc"], dtype=DTYPES, reset=reset, ensure_all_finite=False
-        )
+        X = self._validate(X, reset)
         check_entries(X, type(self).__name__)
         return X
 
-    def _penalties(self, shape: tuple[int, int]) -> tuple[Elastic, Elastic]:
-        """The penalties of W and H, scaled as scikit-learn does."""
+    def _validate(self, X: Any, reset: bool) -> Any:
+        """X as a float array or CSR/CSC matrix with the right features; its entries are not looked at."""
+        return validate_data(  # type: ignore[arg-type]
+            self, X, accept_sparse=["csr", "csc"], dtype=DTYPES, reset=reset, ensure_all_finite=False
+        )
+
+    def _cells(
+        self, X: Any, weight: Any, background: float, reset: bool = False, axes: tuple[int, ...] = (1,)
+    ) -> Cells:
+        """X with what its cells count, checked; NaN counts nothing. Along ``axes`` each needs one that does."""
+        X, whom = self._validate(X, reset), type(self).__name__
+        if weight is None and not background and is_complete(X, whom):
+            cells = Cells(X)
+        elif not self._takes_missing and weight is None:
+            check_finite(X, whom)
+            cells = Cells(X)
+        else:
+            cells = weigh(X, weight, background)
+            check_entries(cells.X, whom)
+            check_covered(cells, axes)
+        cells.check_loss(as_beta(self.beta_loss))
+        return cells
+
+    def _penalties(self, shape: tuple[float, int]) -> tuple[Any, Any]:
+        """The penalties of W and H: alpha and l1_ratio, scaled as scikit-learn does, and the given objects."""
         n_samples, n_features = shape
         alpha_H = self.alpha_W if isinstance(self.alpha_H, str) else self.alpha_H
         weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
         parts = (self.l1_ratio, 1 - self.l1_ratio)
-        return Elastic(*(weights_W * part for part in parts)), Elastic(*(weights_H * part for part in parts))
+        scaled = (Elastic(*(weight * part for part in parts)) for weight in (weights_W, weights_H))
+        given = (getattr(self, name, None) for name in ("penalty_W", "penalty_H"))
+        W, H = (total([elastic, *listed(penalty)]) for elastic, penalty in zip(scaled, given, strict=True))
+        return W, H
 
     def _loss(self, X: Any) -> Beta:
-        """The loss, after checking that X has a finite one."""
+        """The loss of complete data, after checking that X has a finite one."""
+        Cells(X).check_loss(self._beta())
+        return Beta(self._beta_loss)
+
+    def _beta(self) -> float:
+        """The number of the loss, checked and kept."""
         self._beta_loss = as_beta(self.beta_loss)
         if not np.isfinite(self._beta_loss):
             raise DataError(f"beta_loss={self.beta_loss} must be a finite number, or the name of a loss.")
-        if self._beta_loss <= 0:
-            check_positive(X, self._beta_loss)
-        return Beta(self._beta_loss)
+        return self._beta_loss
 
     def _size(self, X: Any, W: Any = None, H: Any = None) -> int:
         """The number of components; "auto" takes it from a given factor, else from the number of features."""
@@ -118,10 +148,15 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             )
         return int(k)
 
-    def _start_name(self, X: Any, k: int, svd_default: str) -> str:
+    def _start_name(self, X: Any, k: int, svd_default: str, weighted: bool = False) -> str:
         """The name of the start, and whether it can be used."""
         if self.init is None:
-            return svd_default if k <= min(X.shape) else "random"
+            return svd_default if k <= min(X.shape) and not weighted else "random"
+        if weighted and self.init in init.SVD_NAMES:
+            raise IncompatibleError(
+                f"init={self.init!r} needs singular vectors, which X with missing or weighted cells does not have. Use "
+                "init='random' or 'custom', or leave it out."
+            )
         if self.init in init.SVD_NAMES and k > min(X.shape):
             raise DataError(
                 f"init = '{self.init}' can only be used when n_components <= min(n_samples, n_features); here "
@@ -141,29 +176,36 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
     # ------------------------------------------------------------------ after the fit
 
-    def _solve(self, X: Any, given: np.ndarray | None = None) -> np.ndarray:
+    def _solve(self, cells: Cells, given: np.ndarray | None = None, fixed_W: Any = None) -> np.ndarray:
         """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
-        beta = as_beta(self.beta_loss)
-        if beta <= 0:
-            check_positive(X, beta)
+        if getattr(getattr(self, "solver", None), "signed", False):
+            raise IncompatibleError(
+                "SGD(signed=True) gives components with negative entries, but transform, score and impute solve rows "
+                ">= 0, which would not be those of the model. Multiply the W of fit_transform by components_, "
+                "or fit with signed=False."
+            )
+        beta, X = as_beta(self.beta_loss), cells.X
         with pool.session(self.n_jobs) as threads:
-            for_these = X.dtype, beta, threads
+            for_these = cells.loss(beta), X.dtype, threads
             fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
-            data, outer = in_ordinary_units(X, beta, threads)
+            data, outer = cells.data(beta, threads)
             exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
-            penalty = self._penalties(X.shape)[0]
-            if exponent or outer.half:
-                penalty = in_units(penalty, exponent, -2 * outer.half * beta)
-            loss = Beta(beta).on(data)
-            solver = solver_of("auto", loss)
+            known = Known.of(X.shape, fixed.B.shape[1], X.dtype, W=fixed_W)
+            penalty = total([for_new_rows(self._penalties(X.shape)[0]), *known.boxes()[0]])
+            check_limits(penalty, "W")
+            penalty = penalty.in_units(exponent, -2 * outer.half * beta - outer.weight)
+            loss = cells.loss(beta).on(data)
+            solver = solver_of(auto(loss, penalty=penalty), loss)
             W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
             fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
             left = data.sweep(fn, aligned(W, penalty), collect=False)
         if left:
             logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
-        return np.ldexp(W, exponent) if exponent else W
+        W = np.ldexp(W, exponent) if exponent else W
+        known.restore(W, fixed.B)
+        return W
 
-    def transform(self, X):
+    def transform(self, X, weight=None, background=0.0, fixed_W=None):
         """The weights of the components in new samples: each row of W solved with the components fixed.
 
         Frobenius rows are solved exactly, Kullback-Leibler rows to a small KKT residual: on the training data these are
@@ -174,6 +216,11 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
+            For `NMF`, NaN is a missing cell.
+        weight, background
+            What the cells count: as in `NMF.fit`.
+        fixed_W : array-like of shape (n_samples, n_components) or (n_components,), optional
+            What is known of W, NaN elsewhere, as in `NMF.fit`; what was known of other samples there is not remembered.
 
         Returns
         -------
@@ -181,11 +228,10 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
 
         Notes
         -----
-        O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads.
+        O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads. With weights O(observed k^2).
         """
         check_is_fitted(self)
-        X = self._read(X, reset=False)
-        return self._solve(X)
+        return self._solve(self._cells(X, weight, background), fixed_W=fixed_W)
 
     def inverse_transform(self, X):
         """``W H``: samples from their weights.
@@ -209,13 +255,18 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             )
         return in_original_features(self, W @ H, X)
 
-    def score(self, X, y=None):
+    def score(self, X, y=None, *, weight=None, background=0.0, test_weight=None):
         """Minus the loss per sample, ``-d_beta(X | W H) / n_samples`` with W solved for X: higher is better.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features), non-negative
         y : ignored
+        weight, background
+            What the cells count: as in `NMF.fit`.
+        test_weight : as weight, optional
+            What the cells count in the score, if not the same: W is solved for the cells of ``weight``, and judged on
+            those of ``test_weight``, so held-out cells are judged by what the others say.
 
         Returns
         -------
@@ -224,14 +275,18 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             not counted.
         """
         check_is_fitted(self)
-        X = self._read(X, reset=False)
-        W = self._solve(X)
+        cells = self._cells(X, weight, background)
+        W = self._solve(cells)
+        if test_weight is not None:
+            cells = self._cells(X, test_weight, 0.0, axes=())
+            if not cells.counts():
+                raise DataError("test_weight is zero everywhere: no cell is left to score.")
         beta = as_beta(self.beta_loss)
         with pool.session(self.n_jobs) as threads:
-            data, units = in_ordinary_units(X, beta, threads)
-            Ht = np.ascontiguousarray(units.inward(self.components_).T, X.dtype)
-            value = divergence(Beta(beta).on(data), data, units.inward(W), Ht)
-        return -times_power(value, 2 * units.half * beta) / X.shape[0]
+            data, units = cells.data(beta, threads)
+            Ht = np.ascontiguousarray(units.inward(self.components_).T, W.dtype)
+            value = divergence(cells.loss(beta).on(data), data, units.inward(W), Ht)
+        return -units.loss(value, beta) / len(W)
 
     def certify(self, X):
         """Compute ``lower_bound_``: no matrix of this rank, whatever its signs, is nearer to X.
@@ -295,11 +350,16 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         return tags
 
 
-def in_ordinary_units(X: Any, beta: float, threads: int) -> tuple[Data, Units]:
-    """X as data in the units of a fit, and those units; the pass that finds its largest entry also sums it up."""
-    data = as_data(X, threads)
-    units = Units.of(data.largest, X.dtype, beta)
-    return (as_data(units.data(X), threads) if units.half else data), units
+def listed(penalty: Any) -> list[Any]:
+    """None, a penalty or several as a list."""
+    parts = list(penalty) if isinstance(penalty, list | tuple) else [] if penalty is None else [penalty]
+    for part in parts:
+        if not isinstance(part, BasePenalty | Sum):
+            raise IncompatibleError(
+                f"penalty_W and penalty_H take penalties such as {', '.join(list(BY_NAME)[1:4])}, or a list of them, "
+                f"not {part!r}. Build them with partwise.penalties, as in penalty_H=L1(0.1)."
+            )
+    return parts
 
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
@@ -322,13 +382,13 @@ def svd_bound(X: Any, k: int) -> float:
     return float(np.sqrt(max(total - float(np.sum(values**2)) - margin, 0.0)))
 
 
-def explained(beta: float, value: float, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
+def explained(loss: Any, value: float, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
     """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
     if not data.norm2:
         return 0.0
-    return 1 - (2 * value if beta == 2 else squared_error(data, W, Ht)) / data.norm2
+    return 1 - (2 * value if loss.beta == 2 else squared_error(loss, data, W, Ht)) / data.norm2
 
 
-def leaves_something(loss: Beta, data: Any, value: float) -> bool:
+def leaves_something(loss: Any, data: Any, value: float) -> bool:
     """Whether a loss of ``value`` is more than rounding of an exact fit."""
     return value > 1e-12 * magnitude(loss, data)

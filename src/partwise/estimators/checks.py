@@ -19,12 +19,21 @@ def largest(X: Any) -> float:
     return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
 
 
+def is_complete(X: Any, whom: str) -> bool:
+    """Whether every entry is finite, none being negative (else DataError); one pass on all threads.
+
+    False if the sum is not finite, which needs a closer look: NaN, infinity, or a sum that overflows.
+    """
+    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
+    if np.isfinite(found.total) and found.lowest < 0:
+        check_non_negative(X, f"{whom} (input X)")
+    return bool(np.isfinite(found.total))
+
+
 def check_entries(X: Any, whom: str) -> None:
     """Raise DataError unless every entry is finite and none is negative; one pass on all threads if so."""
-    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
-    if not np.isfinite(found.total):  # also where only the sum overflows
+    if not is_complete(X, whom):
         check_finite(X, whom)
-    if found.lowest < 0:
         check_non_negative(X, f"{whom} (input X)")
 
 
@@ -39,9 +48,10 @@ def check_finite(X: Any, whom: str) -> None:
         rows, columns = (index[wrong(entries.data)] for index in (entries.row, entries.col))
     else:
         rows, columns = np.nonzero(wrong(X))
+    way_out = "NMF fits around them; here replace" if name == "NaN" else "replace"
     raise DataError(
         f"Input X contains {name}: {len(rows)} of {X.shape[0] * X.shape[1]} entries, the first at row {rows[0]}, "
-        f"column {columns[0]}. {whom} needs finite values: replace them, or drop their rows or columns."
+        f"column {columns[0]}. {whom} needs finite values: {way_out} them, or drop their rows or columns."
     )
 
 
@@ -59,38 +69,53 @@ def check_unit(X: Any, units: Units, whom: str) -> None:
 def check_non_negative(X: Any, whom: str) -> None:
     """Raise DataError naming how many entries are negative, the lowest, and where the first one is."""
     values = X.data if sp.issparse(X) else X
-    if values.size == 0 or values.min() >= 0:
+    if not (values < 0).any():
         return
     rows, columns = X.nonzero() if sp.issparse(X) else np.nonzero(X < 0)
     if sp.issparse(X):
         below = np.asarray(X[rows, columns]).ravel() < 0
         rows, columns = rows[below], columns[below]
+    lowest = np.nanmin(values)  # a start may hold NaN
     raise DataError(
         f"Negative values in data passed to {whom}: {len(rows)} of {X.shape[0] * X.shape[1]} entries are below 0, "
-        f"the lowest is {values.min():.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
+        f"the lowest is {lowest:.6g}, the first is at row {rows[0]}, column {columns[0]}. NMF needs values >= 0: "
         "clip them, shift the column, or drop the rows."
     )
 
 
-def check_positive(X: Any, beta: float) -> None:
-    """Raise DataError if X has zeros, where a loss with beta <= 0 is infinite."""
-    stored = np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X)
-    zeros = X.shape[0] * X.shape[1] - stored
+def check_positive(X: Any, beta: float, weight: Any = None, elsewhere: float = 0.0) -> None:
+    """Raise DataError if X has zeros that count, where a loss with beta <= 0 is infinite."""
+    cells = X.shape[0] * X.shape[1]
+    if weight is None:
+        zeros = cells - (np.count_nonzero(X.data) if sp.issparse(X) else np.count_nonzero(X))
+    else:
+        values, weights = (X.data, weight.data) if sp.issparse(X) else (X, weight)
+        zeros = np.count_nonzero((values == 0) & (weights != 0)) + (cells - values.size if elsewhere else 0)
     if not zeros:
         return
-    dense = X.toarray() if sp.issparse(X) and X.shape[0] * X.shape[1] < 10**7 else X
-    where = "" if sp.issparse(dense) else " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0])
+    dense = X.toarray() if sp.issparse(X) and cells < 10**7 else X
+    known = weight is None and not sp.issparse(dense)
+    where = " (first at row {}, column {})".format(*np.argwhere(dense == 0)[0]) if known else ""
     raise DataError(
         "When beta_loss <= 0 and X contains zeros, the solver may diverge. Please add small values to X, or use a "
         f"positive beta_loss. Here beta_loss={beta:g} and X has {zeros} zeros{where}."
     )
 
 
-def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype) -> np.ndarray:
-    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto"."""
+def numbers(value: Any, name: str) -> np.ndarray:
+    """``value`` as a float64 or bool array; DataError if it is none."""
+    try:
+        array = np.asarray(value)
+        return array if array.dtype == bool else array.astype(np.float64, casting="same_kind", copy=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must hold real numbers, but it is {type(value).__name__} {value!r:.60}.") from error
+
+
+def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype, unknown: bool = False) -> np.ndarray:
+    """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto". ``unknown``: NaN is allowed."""
     if A is None:
         raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
-    A = check_array(A)
+    A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)  # type: ignore[arg-type]
     for axis, name in enumerate(("first", "second")):
         if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
             raise DataError(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from partwise.errors import DataError
-from partwise.estimators.base import DTYPES
-from partwise.estimators.checks import check_factor, check_non_negative
+from partwise.estimators.checks import check_factor
 from partwise.estimators.nmf import NMF
 from partwise.estimators.warn import warn_unused
 from partwise.losses import Beta, as_beta
@@ -31,6 +29,8 @@ def non_negative_factorization(
     alpha_W=0.0,
     alpha_H="same",
     l1_ratio=0.0,
+    penalty_W=None,
+    penalty_H=None,
     random_state=None,
     verbose=0,
     shuffle=False,
@@ -38,6 +38,11 @@ def non_negative_factorization(
     sort_components=True,
     max_time=None,
     n_jobs=None,
+    weight=None,
+    background=0.0,
+    sample_weight=None,
+    fixed_W=None,
+    fixed_H=None,
 ):
     """Factorize X, or solve W for given components: scikit-learn's function, with partwise's engine.
 
@@ -50,9 +55,11 @@ def non_negative_factorization(
         Start of H for ``init="custom"``; the components if ``update_H=False``.
     update_H : bool, default=True
         False: H is kept and only W is solved, as `NMF.transform` does.
-    n_components, init, n_init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, random_state, verbose, \
-shuffle, normalize, sort_components, max_time, n_jobs
+    n_components, init, n_init, solver, beta_loss, tol, max_iter, alpha_W, alpha_H, l1_ratio, penalty_W, penalty_H, \
+random_state, verbose, shuffle, normalize, sort_components, max_time, n_jobs
         As in `NMF`. Components are never sorted for ``init="custom"`` or ``update_H=False``.
+    weight, background, sample_weight, fixed_W, fixed_H
+        As in `NMF.fit`; with ``update_H=False`` as in `NMF.transform`, which knows the first two and ``fixed_W``.
 
     Returns
     -------
@@ -81,6 +88,8 @@ shuffle, normalize, sort_components, max_time, n_jobs
         alpha_W=alpha_W,
         alpha_H=alpha_H,
         l1_ratio=l1_ratio,
+        penalty_W=penalty_W,
+        penalty_H=penalty_H,
         verbose=verbose,
         shuffle=shuffle,
         normalize=normalize,
@@ -90,19 +99,22 @@ shuffle, normalize, sort_components, max_time, n_jobs
     )
     model._validate_params()
     if not update_H:
-        return solve_for_components(model, X, W, H)
-    W = model.fit_transform(X, W=W, H=H)
+        return solve_for_components(model, X, W, H, weight, background, fixed_W)
+    told = {"weight": weight, "background": background, "sample_weight": sample_weight}
+    W = model.fit_transform(X, W=W, H=H, fixed_W=fixed_W, fixed_H=fixed_H, **told)
     return W, model.components_, model.n_iter_
 
 
-def solve_for_components(model: NMF, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray, int]:
+def solve_for_components(
+    model: NMF, X: Any, W: Any, H: Any, weight: Any, background: float, fixed_W: Any
+) -> tuple[np.ndarray, np.ndarray, int]:
     """W for the given components."""
     model._parts(Beta(as_beta(model.beta_loss)))
-    X = check_array(X, accept_sparse=["csr", "csc"], dtype=DTYPES)  # type: ignore[arg-type]
-    check_non_negative(X, "NMF (input X)")
+    cells = model._cells(X, weight, background, reset=True)
+    X = cells.X
     if W is not None:
         warn_unused("When update_H=False, the provided initial W is not used.")
     if H is None:
         raise DataError("update_H=False needs the components: give H of shape (n_components, n_features).")
     H = check_factor(H, (model.n_components, X.shape[1]), "NMF (input H)", X.dtype)
-    return model._solve(X, H), H, 1
+    return model._solve(cells, H, fixed_W), H, 1

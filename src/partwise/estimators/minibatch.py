@@ -367,7 +367,7 @@ dead_components_, n_features_in_, feature_names_in_
         self.components_ = np.ascontiguousarray(self._units.outward(Ht).T)
         self.n_components_ = len(self.components_)
         self.reconstruction_err_ = self._units.error(norm(value), problem.loss.beta)
-        self.explained_variance_ = explained(problem.loss.beta, value, data, W, Ht)
+        self.explained_variance_ = explained(problem.loss, value, data, W, Ht)
         self.converged_ = self.stop_reason_ == "converged"
         self.kkt_ = self._kkt(problem, data, W, Ht)
         dead = np.flatnonzero(Ht.max(axis=0, initial=0) == 0)

@@ -17,7 +17,6 @@ import numpy as np
 from partwise.engine.units import Units
 from partwise.estimators.checks import largest
 from partwise.interfaces import Array, Fixed
-from partwise.losses import Beta
 
 NAME = "components_"
 
@@ -51,23 +50,23 @@ class Components:
         del vars(model)[NAME]
 
 
-def prepare(H: Array, dtype: np.dtype, beta: float, threads: int = 1) -> Prepared:
+def prepare(H: Array, loss: Any, dtype: np.dtype, threads: int = 1) -> Prepared:
     """Transposed, in the dtype of the data and in ordinary units, with what the loss makes of it. O(p k^2)."""
     units = Units.of_factor(largest(H), dtype)
     Ht = np.array(units.inward(H.astype(dtype, copy=False)).T, order="C")
-    return Beta(beta).fix(Ht, threads), units.half
+    return loss.fix(Ht, threads), units.half
 
 
-def prepared(model: Any, dtype: np.dtype, beta: float, threads: int) -> Prepared:
+def prepared(model: Any, loss: Any, dtype: np.dtype, threads: int) -> Prepared:
     """The same for the components of a model, from an earlier call if possible.
 
     Two threads may both prepare; either result will do.
     """
-    state, key = vars(model), (dtype, beta)
+    state, key = vars(model), (loss, dtype)
     entry = _kept.get(model, {}).get(key)
     if entry and entry[0]() is state[NAME]:
         return entry[1]
-    found = prepare(state[NAME], dtype, beta, threads)
+    found = prepare(state[NAME], loss, dtype, threads)
     _kept.setdefault(model, {})[key] = ref(state[NAME]), found
     if holders(state) > ALONE:  # looked at last: whoever takes the array from now on forgets what was just kept
         _kept.pop(model, None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from partwise.errors import DataWarning, DeadComponentWarning
-from partwise.penalties import Elastic
 
 
 class NotConvergedWarning(ConvergenceWarning):
@@ -26,27 +26,58 @@ def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -
     )
 
 
-def warn_non_finite(n_iter: int) -> None:
-    """Say that the factors are not to be used."""
+def warn_non_finite(n_iter: int, rate: float | None = None) -> None:
+    """Say that the factors are not to be used; ``rate`` is the learning rate, where there is one."""
+    way_out = "lower alpha_W and alpha_H" if rate is None else f"lower the learning rate (it is {rate:g})"
     warnings.warn(
         f"A factor or the objective became infinite or nan in iteration {n_iter}: the numbers left the range of their "
-        "dtype. Start from factors whose product is near X, lower alpha_W and alpha_H, or use float64.",
+        f"dtype. Start from factors whose product is near X, {way_out}, or use float64.",
         NotConvergedWarning,
         stacklevel=4,
     )
 
 
-def warn_one_sided(W: Elastic, H: Elastic) -> None:
+def warn_one_sided(W: Any, H: Any) -> None:
     """Say that an L1 penalty on one factor alone buys nothing (scikit-learn issue 30524)."""
     for one, other, names in ((W, H, "W, H"), (H, W, "H, W")):
-        if one.l1 and not (other.l1 or other.l2):
+        if one.faces == {"linear"} and not other.faces:
             first, second = names.split(", ")
             warnings.warn(
                 f"The L1 penalty is on {first} only (alpha_{second}=0): scale then flows to {second} for free, and "
-                f"nothing becomes sparser. Penalise both (alpha_H='same').",
+                f"nothing becomes sparser. Penalise both (alpha_H='same'), or hold {second} by an L2 or a UnitNorm.",
                 DataWarning,
                 stacklevel=4,
             )
+
+
+def warn_scarce(rows: np.ndarray, columns: np.ndarray, k: int) -> None:
+    """Name the rows and columns that their observed cells cannot determine."""
+    for found, name, side in ((rows, "row", "W"), (columns, "column", "H")):
+        if len(found):
+            warnings.warn(
+                f"{name}s with fewer observed cells than n_components={k}: {len(found)}, the first is {found[0]}. "
+                f"The data do not determine their part of {side}: set alpha_{side} > 0, or take fewer components.",
+                DataWarning,
+                stacklevel=4,
+            )
+
+
+def warn_apart(found: tuple[int, int, int] | None) -> None:
+    """Say which cells no observed cell says anything about."""
+    if found:
+        warnings.warn(
+            f"{undetermined(*found)}: do not use the model there, or add observations that join the blocks.",
+            DataWarning,
+            stacklevel=4,
+        )
+
+
+def undetermined(blocks: int, between: int, cells: int) -> str:
+    """That the observed cells fall apart, in words."""
+    return (
+        f"The observed cells form {blocks} blocks that share no row and no column. {between} of {cells} cells join two "
+        "blocks; the data do not determine them, whatever the number of components and the penalties"
+    )
 
 
 def warn_dead(dead: list[int]) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from partwise.estimators.warn import undetermined
+from partwise.interfaces import Quadratic, RowQuadratic
+from partwise.solvers.row_hals import DIRECT_ABOVE
+
 LOSSES = {2.0: "Frobenius", 1.0: "Kullback-Leibler", 0.0: "Itakura-Saito"}
 
 
@@ -25,7 +29,28 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
         "Read: row i of W says how much of each component is in sample i; row q of components_ (H) says what component "
         "q is made of; their product is the model of X.",
     ]
+    for name in ("penalty_W", "penalty_H"):
+        if getattr(model, name, None) is not None:
+            lines.insert(1, f"{name}: {getattr(model, name)}.")
     return "\n".join(lines + attention(model))
+
+
+def machinery(data: Any, solver: Any, k: int) -> str:
+    """How a solver deals with cells that do not all count the same, and why; ``data`` are weighted."""
+    cells = data.shape[0] * data.shape[1]
+    if solver.needs is Quadratic:
+        way = "cells that count less are filled in with W H, so that all rows share a Gram matrix, as the solver needs"
+    elif solver.needs is RowQuadratic:
+        few = f"{len(data.excess[-1]):,} cells " + (
+            "that are missing or weigh otherwise" if data.common else "that count"
+        )
+        formed = (
+            "formed for a few rows at a time" if k < DIRECT_ABOVE[data.dtype] else "never formed, because k is large"
+        )
+        way = f"each row has a Gram matrix of its own, from the {few}, which are fewer; {formed}"
+    else:
+        way = "every cell's share of the statistic is weighted"
+    return f"solver {solver.name} on {cells:,} cells, stored {'sparsely' if data.sparse else 'densely'}: {way}."
 
 
 def attention(model: Any) -> list[str]:
@@ -35,6 +60,9 @@ def attention(model: Any) -> list[str]:
         notes.append("Note: the fit has not converged; raise max_iter (or max_time), or loosen tol.")
     if len(model.dead_components_):
         notes.append(f"Note: components {model.dead_components_.tolist()} are zero; fewer components would do.")
+    found = getattr(model, "_apart", None)
+    if found:
+        notes.append(f"Note: {undetermined(*found)}.")
     bound = getattr(model, "lower_bound_", None)
     if bound is not None and model._beta_loss == 2:
         notes.append(f"Certificate: no matrix of rank {len(model.components_)} has an error below {bound:.6g}.")

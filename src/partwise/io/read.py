@@ -158,7 +158,7 @@ def _parsed(path: PathLike, missing: str = "nan") -> tuple[Path, Parsed]:
 
 
 def content_hash(path: PathLike) -> str:
-    """Fingerprint the file ``path``: the SHA-256 of its bytes, in hexadecimal; of a folder, of all its files.
+    """Fingerprint a file, the SHA-256 of its bytes in hexadecimal (streamed); or a folder, that of its names and files.
 
     Examples
     --------
@@ -172,8 +172,8 @@ def content_hash(path: PathLike) -> str:
     """
     if Path(path).is_dir():
         files = sorted(file for file in Path(path).rglob("*") if file.is_file())
-        listed = "\n".join(f"{content_hash(file)} {file.relative_to(path).as_posix()}" for file in files)
-        return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+        lines = [f"{file.relative_to(path).as_posix()} {content_hash(file)}\n" for file in files]
+        return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
     source, _ = _located(path)
     with open(source, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

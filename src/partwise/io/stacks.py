@@ -32,6 +32,8 @@ class Pictures:
         Where they come from, for messages.
     notes : tuple of str
         What was made grey, scaled, cut or resized.
+    top : float
+        What numbers other than 8- and 16-bit integers were divided by.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Pictures:
     names: tuple[str, ...]
     source: str
     notes: tuple[str, ...] = ()
+    top: float = 1.0
 
     @property
     def size(self) -> Size:
@@ -60,6 +63,7 @@ def as_pictures(
     size: Size | None = None,
     resize: str | None = None,
     negatives: str = "error",
+    top: float | None = None,
 ) -> Pictures:
     """Make one stack of equal size, grey, 0 to 1, of arrays.
 
@@ -73,6 +77,8 @@ def as_pictures(
         For messages.
     size, resize, negatives
         As in `read_pictures`.
+    top : float or None
+        What other numbers are divided by; None is the highest of them, or 1.
 
     Returns
     -------
@@ -99,10 +105,10 @@ def as_pictures(
     if len(labels) != len(arrays):
         raise DataError(f"{source}: {len(labels)} names for {len(arrays)} pictures. Give one for each.")
     check_numbers(arrays, labels, source, negatives)
-    arrays, scaling = scaled(grey(arrays, notes, source), source, negatives)
+    arrays, scaling, top = scaled(grey(arrays, notes, source), source, negatives, top)
     arrays, sizing = equal(arrays, labels, source, size, resize)
     stack = arrays if isinstance(arrays, np.ndarray) else np.stack(arrays)
-    return Pictures(stack, labels, source, (*notes, *scaling, *sizing))
+    return Pictures(stack, labels, source, (*notes, *scaling, *sizing), top)
 
 
 # ------------------------------------------------------------------ numbers
@@ -184,21 +190,22 @@ def without_colour(array: np.ndarray) -> np.ndarray:
     return np.rint(colours).astype(array.dtype) if array.dtype.kind in "iu" else colours
 
 
-def scaled(arrays: Any, source: str, negatives: str) -> tuple[Any, list[str]]:
-    """Pictures of 0 to 1: by what their type can hold, else by the highest value of all."""
-    kinds = {array.dtype for array in arrays}
+def scaled(arrays: Any, source: str, negatives: str, top: float | None) -> tuple[Any, list[str], float]:
+    """Pictures of 0 to 1: by what their type can hold, else by ``top``; notes; and what they were divided by."""
+    tops = {np.dtype(bool): 1.0, np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
+    if {array.dtype for array in arrays} <= set(tops):
+        return each(arrays, lambda array: array / tops[array.dtype]), [], 1.0
     notes = []
-    if kinds <= {np.dtype(bool), np.dtype(np.uint8), np.dtype(np.uint16)}:
-        tops = {np.dtype(bool): 1.0, np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}
-        return each(arrays, lambda array: array / tops[array.dtype]), notes
     if negatives == "clip" and (cut := sum(int((array < 0).sum()) for array in arrays)):
         notes.append(f"{source}: {cut:,} negative values are set to 0.")
         arrays = each(arrays, lambda array: np.maximum(array, 0))
-    top = max(float(array.max(initial=0)) for array in arrays)
-    if top > 1:
-        notes.append(f"{source}: values run to {top:g}; they are divided by it, so that the brightest pixel is 1.")
-        return each(arrays, lambda array: array / top), notes
-    return each(arrays, lambda array: array.astype(np.result_type(array, np.float32), copy=False)), notes
+    if top is None:
+        top = max(1.0, max(float(array.max(initial=0)) for array in arrays))
+        if top > 1:
+            notes.append(f"{source}: values run to {top:g}; they are divided by it, so that the brightest pixel is 1.")
+    if top == 1:
+        return each(arrays, lambda array: array.astype(np.result_type(array, np.float32), copy=False)), notes, top
+    return each(arrays, lambda array: array / top), notes, top
 
 
 def each(arrays: Any, function: Callable[[np.ndarray], np.ndarray]) -> Any:

@@ -32,7 +32,9 @@ csr_dot = _kernels.csr_dot
 csr_t_dot_add = _kernels.csr_t_dot_add
 csr_ratio_dot = _kernels.csr_ratio_dot
 csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
+csr_residual = _kernels.csr_residual
 csr_value = _kernels.csr_value
+csr_weighted_value = _kernels.csr_weighted_value
 dot = _kernels.dot
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
@@ -40,7 +42,12 @@ look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
+row_descend = _kernels.row_descend
+row_grams = _kernels.row_grams
+row_hals = _kernels.row_hals
+row_hals_solve = _kernels.row_hals_solve
 rows_dot = _kernels.rows_dot
+sgd_pass = _kernels.sgd_pass
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
@@ -50,8 +57,10 @@ __all__ = [
     "csr_dot",
     "csr_ratio_dot",
     "csr_ratio_t_dot_add",
+    "csr_residual",
     "csr_t_dot_add",
     "csr_value",
+    "csr_weighted_value",
     "dot",
     "hals",
     "hals_solve",
@@ -60,7 +69,12 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "row_descend",
+    "row_grams",
+    "row_hals",
+    "row_hals_solve",
     "rows_dot",
+    "sgd_pass",
     "summary",
     "t_dot_add",
 ]

@@ -92,6 +92,21 @@ def ratios(X: Array, A: Array, B: Array, beta: float, floor: float) -> Iterator[
         yield rows, ratio, raised
 
 
+def weighted_ratios(
+    Z: Array, weight: Array, A: Array, B: Array, beta: float, floor: float
+) -> Iterator[tuple[slice, Array, Array]]:
+    """For each strip ``Z * Y^(beta - 2)``, where Z is ``w x``, and ``w * Y^(beta - 1)``."""
+    least = np.full(Z.shape[1], floor, A.dtype)
+    for rows, Y in strips(Z, A, B):
+        np.maximum(Y, least, out=Y)
+        raised = power(Y, beta - 1)
+        ratio = Z[rows] if beta == 2 else np.divide(Z[rows], Y, out=Y)
+        if beta not in (1, 2):
+            ratio *= raised
+        raised *= weight[rows]
+        yield rows, ratio, raised
+
+
 def split(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[Array, Array | None]:
     """``(X * Y^(beta - 2)) B`` and ``Y^(beta - 1) B``."""
     neg, pos = np.empty_like(A), None if beta == 1 else np.empty_like(A)
@@ -122,6 +137,28 @@ def value(X: Array, A: Array, B: Array, beta: float, floor: float) -> float:
         if not terms < EXACT_BELOW * size:
             return terms
     return _sum_up(X, A.astype(np.float64), B.astype(np.float64), beta, floor)[0]
+
+
+def weighted_value(X: Array, weight: Array, A: Array, B: Array, beta: float, floor: float) -> float:
+    """``sum w d_beta(x | y)`` over the block, summed in float64; the value of a cell of weight 0 does not matter."""
+    total = 0.0
+    for rows, Y in strips(X, A.astype(np.float64), B.astype(np.float64)):
+        counts = weight[rows] > 0
+        x, y = X[rows][counts].astype(np.float64), Y[counts]
+        total += float(weight[rows][counts].astype(np.float64) @ cells(x, y, beta, floor))
+    return total
+
+
+def cells(x: Array, y: Array, beta: float, floor: float) -> Array:
+    """``d_beta(x | y)`` of each cell."""
+    if beta == 2:
+        return (x - y) ** 2 / 2
+    y = np.maximum(y, floor)
+    if beta == 1:
+        return x * np.log(np.where(x > 0, x / y, 1)) - x + y
+    if beta == 0:
+        return x / y - np.log(x / y) - 1
+    return (x**beta + (beta - 1) * y**beta - beta * x * y ** (beta - 1)) / (beta * (beta - 1))
 
 
 def _sum_up(X: Array, A: Array, B: Array, beta: float, floor: float) -> tuple[float, float]:

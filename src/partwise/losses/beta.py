@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array, Block, Data, Fixed, Quadratic, Rows, Split
+from partwise.interfaces import Array, Block, Data, Entries, Fixed, Quadratic, Rows, Split
 from partwise.kernels import pool
 
 RELATIVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
@@ -47,11 +47,13 @@ class Beta:
     beta: float
     floor: float = 0.0
 
+    weighted = False
+
     @property
     def offers(self) -> frozenset[type]:
         """Statistics that it can give."""
-        extra: dict[float, type] = {2.0: Quadratic, 1.0: Rows}
-        return frozenset({Split, extra.get(self.beta, Split)})
+        extra: dict[float, set[type]] = {2.0: {Quadratic, Entries}, 1.0: {Rows}}
+        return frozenset({Split} | extra.get(self.beta, set()))
 
     @property
     def exponent(self) -> float:
@@ -71,10 +73,14 @@ class Beta:
             return Fixed(B, gram_of(B, threads), nothing)
         return Fixed(B, nothing, B.sum(axis=0, dtype=np.float64))
 
+    def curvature(self, fixed: Fixed, data: Data) -> Array:
+        """The Gram matrix of the `Quadratic` of every row."""
+        return fixed.gram
+
     def rows(self, kind: type, X: Block, A: Array, fixed: Fixed) -> Any:
         """The statistic of the rows ``A``, in the dtype of the data. O(stored k), or O(m p k) for other beta."""
         if kind is Rows:
-            return Rows(X, fixed)
+            return Rows(X, fixed.B, fixed.colsum)
         if self.beta == 2:
             stats = Quadratic(fixed.gram, X.dot(fixed.B))
             return stats if kind is Quadratic else as_split(stats, A)
@@ -100,6 +106,10 @@ class Beta:
     def columns(self, kind: type, total: Quadratic | Split, B: Array) -> Quadratic | Split:
         """The finished statistic, in the kind that the solver of the columns asked for."""
         return as_split(total, B) if isinstance(total, Quadratic) and kind is Split else total
+
+    def constant(self, data: Data) -> float:
+        """What the loss adds to the ``fit`` of a `Quadratic` or of `Rows`: see `Evidence`."""
+        return data.norm2 / 2 if self.beta == 2 else 0.0
 
     def value(self, X: Block, A: Array, B: Array) -> float:
         """The divergence of one block entry by entry, float64."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from partwise.interfaces import Array
+from partwise.interfaces import Array, Terms
+from partwise.penalties.base import BasePenalty, number
 
 
-@dataclass(frozen=True)
-class Elastic:
+@dataclass(frozen=True, eq=False)
+class Elastic(BasePenalty):
     """``l1 * sum(A) + l2 / 2 * sum(A^2)`` for a factor A >= 0.
 
     The estimators scale as scikit-learn does: ``l1_W = alpha_W * l1_ratio * n_features``,
@@ -23,27 +25,91 @@ class Elastic:
     8.0
     """
 
-    l1: float = 0.0
-    l2: float = 0.0
+    l1: float = number(1, forms="scalar", default=0.0)
+    l2: float = number(2, forms="scalar", default=0.0)
 
-    separable = True
-    faces = frozenset({"elastic"})
+    @property
+    def faces(self) -> frozenset[str]:
+        """Those of its terms; a free penalty, which every plain fit has, is not asked."""
+        free = np.ndim(self.l1) == 0 and np.ndim(self.l2) == 0 and not (self.l1 or self.l2)
+        return frozenset() if free else self.terms().faces
 
-    def elastic(self) -> tuple[float, float]:
-        """The two weights, for solvers that treat them in closed form."""
-        return self.l1, self.l2
-
-    def at(self, A: Array) -> Elastic:
-        """The same whatever the factor."""
-        return self
-
-    def rows(self, start: int, stop: int) -> Elastic:
-        """The same for all rows."""
-        return self
+    def terms(self) -> Terms:
+        """The two weights; for weighted samples one for each row."""
+        return Terms(self.l1, self.l2)
 
     def value(self, A: Array) -> float:
         """The penalty, float64; 0 without a pass over A when both weights are 0."""
-        if not (self.l1 or self.l2):
+        if not self.faces:
             return 0.0
-        squares = np.einsum("ij,ij->", A, A, dtype=np.float64)
-        return float(self.l1 * A.sum(dtype=np.float64) + self.l2 / 2 * squares)
+        sums, squares = A.sum(axis=1, dtype=np.float64), np.einsum("ij,ij->i", A, A, dtype=np.float64)
+        return float(np.sum(self.l1 * sums[:, None]) + np.sum(self.l2 / 2 * squares[:, None]))
+
+
+@dataclass(frozen=True, eq=False)
+class L1(BasePenalty):
+    """``sum_iq weight_q a_iq``: entries that are not worth their weight become 0.
+
+    Shrinking one factor costs nothing while the other may grow, so on one factor alone it needs something that holds
+    the other: an `L2`, a `UnitNorm` or a `Simplex` there.
+
+    Parameters
+    ----------
+    weight : float or array-like of shape (k,)
+        Not scaled with the size of X, unlike alpha_W and alpha_H.
+
+    References
+    ----------
+    Hoyer (2002), doi:10.1109/NNSP.2002.1030067
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> L1([1.0, 3.0]).value(np.array([[1.0, 2.0]]))
+    7.0
+    """
+
+    weight: Any = number(1)
+
+    def terms(self) -> Terms:
+        """The weight as a linear term."""
+        return Terms(linear=self.weight)
+
+    def value(self, A: Array) -> float:
+        """The weighted sum of the entries."""
+        return float(np.sum(self.weight * A.sum(axis=0, dtype=np.float64)))
+
+
+@dataclass(frozen=True, eq=False)
+class L2(BasePenalty):
+    """``1/2 sum_iq weight_q (a_iq - mean_iq)^2``: entries are drawn towards a prior mean, by default 0.
+
+    Parameters
+    ----------
+    weight : float or array-like of shape (k,)
+        Not scaled with the size of X, unlike alpha_W and alpha_H.
+    mean : float or array-like of shape (k,), or of shape (m, 1) or (m, k) for a factor of m rows, default=0.0
+        Non-negative. For H, whose tall form has a row per feature, (n_features, k).
+
+    References
+    ----------
+    Hoerl & Kennard (1970), doi:10.1080/00401706.1970.10488634
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> L2(2.0).value(np.array([[1.0, 2.0]])), L2(2.0, mean=1.0).value(np.array([[1.0, 2.0]]))
+    (5.0, 1.0)
+    """
+
+    weight: Any = number(2)
+    mean: Any = number(-1, 0, "scalar component row", default=0.0)
+
+    def terms(self) -> Terms:
+        """``-weight * mean`` as a linear term, and the ridge."""
+        return Terms(-(self.weight * self.mean) if np.any(self.mean) else 0.0, self.weight)
+
+    def value(self, A: Array) -> float:
+        """Half the weighted squares of the distances from the mean."""
+        away = A.astype(np.float64) - self.mean
+        return float(np.sum(self.weight * np.einsum("ij,ij->j", away, away)) / 2)

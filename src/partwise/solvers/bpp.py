@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, Quadratic
+from partwise.solvers.hals import of_rows
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class BPP:
 
     name = "bpp"
     needs = Quadratic
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
     monotone = True
     separable = True
     accelerable = True
@@ -43,21 +45,23 @@ class BPP:
 
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A`` with their minimisers."""
-        l1, l2 = penalty.elastic()
-        gram = np.asarray(stats.gram + l2 * np.eye(len(stats.gram)), np.float64)
-        cross = np.ascontiguousarray(stats.cross, A.dtype)
+        terms = penalty.terms()
+        (gram, cross, l1), bounds = terms.join(stats, A.dtype), terms.bounds(A)
+        gram = gram.astype(np.float64, copy=False)
         gradient = A @ gram - cross + l1
-        projected = np.where(A > 0, gradient, np.minimum(gradient, 0))
+        lower, upper = (0, np.inf) if bounds[0] is None else bounds
+        projected = np.where(lower < A, gradient, np.minimum(gradient, 0))
+        projected = np.where(upper > A, projected, np.maximum(projected, 0))
         done = np.zeros(len(A), np.uint8)
-        kernels.pivot(A, gram, cross, l1, done)
+        kernels.pivot(A, gram, cross, l1, done, *bounds)
         if not done.all():
-            descend(A, done == 0, gram, cross, l1)
+            descend(A, done == 0, gram, cross, l1, bounds)
         return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (projected, cross, A)))
 
 
-def descend(A: Array, rows: Array, gram: Array, cross: Array, l1: float, sweeps: int = 50) -> None:
+def descend(A: Array, rows: Array, gram: Array, cross: Array, l1: float, bounds: Any, sweeps: int = 50) -> None:
     """Coordinate descent on the chosen rows, in place: the fallback that cannot fail."""
     part = np.ascontiguousarray(A[rows])
     unused = np.zeros((3, len(gram)))
-    kernels.hals(part, gram.astype(A.dtype), cross[rows], l1, sweeps, *unused)
+    kernels.hals(part, gram.astype(A.dtype), cross[rows], l1, sweeps, *unused, *of_rows(bounds, rows))
     A[rows] = part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +20,16 @@ A well-conditioned row is solved in about ten sweeps to the tolerance of float32
 there the sweeps only find a passive set that needs few exchanges."""
 
 
+SPREAD = 1e4
+"""Ratio of the largest to the least curvature from which coordinates are brought to units of their own."""
+
+
 @dataclass(frozen=True)
 class HALS:
     """``a_q <- max(0, a_q - (a gram_q - cross_q + l1) / gram_qq)`` for q = 1..k, ``sweeps`` times over.
 
-    Every step is the exact minimiser in one coordinate, hence monotone; the ridge l2 stands on the diagonal of gram
-    *before* it divides. O(m k^2) a sweep.
+    Every step is the exact minimiser in one coordinate, hence monotone; the terms of a penalty stand in gram and cross,
+    ridges on the diagonal *before* it divides. O(m k^2) a sweep.
 
     References
     ----------
@@ -45,7 +50,7 @@ class HALS:
 
     name = "cd"
     needs = Quadratic
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
     monotone = True
     separable = True
     accelerable = True
@@ -55,25 +60,48 @@ class HALS:
     def update(self, A: Array, stats: Quadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
-        gram, cross, l1 = regularised(A, stats, penalty)
-        kernels.hals(A, gram, cross, l1, self.sweeps, seen.grad2, seen.neg2, seen.norm2)
+        terms = penalty.terms()
+        gram, cross, l1 = terms.join(stats, A.dtype)
+        kernels.hals(A, gram, cross, l1, self.sweeps, seen.grad2, seen.neg2, seen.norm2, *terms.bounds(A))
         return seen
 
     def solve(self, A: Array, stats: Quadratic, penalty) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        gram, cross, l1 = regularised(A, stats, penalty)
+        terms = penalty.terms()
+        (gram, cross, l1), bounds = terms.join(stats, A.dtype), terms.bounds(A)
+        scale = scales(np.diagonal(gram))
+        if scale is None:
+            return self._solve(A, gram, cross, l1, bounds)
+        A /= scale
+        bounds = [bound if bound is None else bound / scale for bound in bounds]
+        solved = self._solve(A, gram * np.outer(scale, scale), (cross - A.dtype.type(l1)) * scale, 0.0, bounds)
+        A *= scale
+        return solved
+
+    def _solve(self, A: Array, gram: Array, cross: Array, l1: float, bounds: Any) -> Array:
         converged = np.zeros(len(A), np.uint8)
-        kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], converged)
+        kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], converged, *bounds)
         hard = np.flatnonzero(converged == 0)
         if len(hard):
             rows, done = A[hard], np.zeros(len(hard), np.uint8)
-            kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done)
+            kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done, *of_rows(bounds, hard))
             A[hard], converged[hard] = rows, done
         return converged.view(bool)
 
 
-def regularised(A: Array, stats: Quadratic, penalty) -> tuple[Array, Array, float]:
-    """``gram + l2 I`` and ``cross`` in the dtype of the factor, C-ordered, and l1."""
-    l1, l2 = penalty.elastic()
-    gram = stats.gram + l2 * np.eye(len(stats.gram)) if l2 else stats.gram
-    return np.ascontiguousarray(gram, A.dtype), np.ascontiguousarray(stats.cross, A.dtype), l1
+def scales(diagonal: Array) -> Array | None:
+    """Units for the coordinates in which their curvatures are about 1; None where they are of one size anyway.
+
+    The tolerance of a row is a share of its largest cross product, which says nothing of a coordinate in another unit.
+    Powers of two, so that nothing is rounded.
+    """
+    alive = diagonal > 0
+    if not alive.any() or diagonal.max() <= SPREAD * diagonal[alive].min():
+        return None
+    roots = np.sqrt(np.where(alive, diagonal, 1))
+    return np.exp2(-np.round(np.log2(roots))).astype(diagonal.dtype)
+
+
+def of_rows(bounds: tuple[Array | None, Array | None], rows: Array) -> list[Array | None]:
+    """The bounds of some rows, chosen by number or by mask."""
+    return [bound if bound is None else bound[rows] for bound in bounds]

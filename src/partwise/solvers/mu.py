@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, Split
+from partwise.kernels import reference
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,9 @@ class MU:
     """``a <- a * s^exponent``, entry by entry, with s = neg / (pos + l1), or the root of l2 a s^2 + (pos + l1) s = neg.
 
     Monotone with the exponent of the loss: 1 / (2 - beta) below beta = 1, 1 up to 2, 1 / (beta - 1) above. With a ridge
-    the often printed ``neg / (pos + l1 + l2 a)`` can overshoot below beta = 2; the root cannot. An entry that is 0
-    stays 0. O(m k).
+    the often printed ``neg / (pos + l1 + l2 a)`` can overshoot below beta = 2; the root cannot. A linear term below 0
+    joins ``neg``; products of components are replaced by their diagonal majoriser, which keeps the proof. An entry that
+    is 0 stays 0, or at its lower bound. O(m k).
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class MU:
 
     name = "mu"
     needs = Split
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
     monotone = True
     separable = True
     accelerable = False
@@ -51,11 +54,20 @@ class MU:
     def update(self, A: Array, stats: Split, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class for the formula."""
         seen = Evidence.zeros(A.shape[1])
+        terms = penalty.terms().diagonal(A)
+        stats, l1 = with_linear(stats, terms.linear)
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
-        l1, l2 = penalty.elastic()
-        kernels.mu(A, neg, pos, self.exponent, l1, l2, size, seen.grad2, seen.neg2)
+        multiply = reference.mu if np.ndim(terms.ridge) else kernels.mu  # the native one takes a single ridge
+        multiply(A, neg, pos, self.exponent, l1, terms.ridge, size, seen.grad2, seen.neg2, *terms.bounds(A))
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
+
+
+def with_linear(stats: Split, linear: Any) -> tuple[Split, float]:
+    """The statistic with a linear term in its two parts, and the term itself where it is one number >= 0."""
+    if not np.ndim(linear) and linear >= 0:
+        return stats, float(linear)
+    return Split(stats.neg + np.maximum(-linear, 0), stats.pos + np.maximum(linear, 0)), 0.0
 
 
 @dataclass(frozen=True)

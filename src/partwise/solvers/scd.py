@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from partwise import kernels
-from partwise.interfaces import Array, Block, Evidence, Fixed, Rows
+from partwise.interfaces import Array, Evidence, Rows
 
 SOLVE_TOL = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-5}
 """Projected gradient of a solved row, as a share of the column sums of the other factor."""
@@ -38,10 +38,9 @@ class SCD:
     --------
     >>> import numpy as np
     >>> from partwise.data import as_data
-    >>> from partwise.losses import Beta
     >>> from partwise.penalties import Elastic
     >>> X, A, B = np.array([[6.0, 2.0]]), np.array([[1.0]]), np.array([[3.0], [1.0]])
-    >>> _ = SCD().update(A, Rows(as_data(X).block((0, 1)), Beta(1.0).fix(B)), Elastic(), size=A.mean(0))
+    >>> _ = SCD().update(A, Rows(as_data(X).block((0, 1)), B, B.sum(0)), Elastic(), size=A.mean(0))
     >>> A.tolist()
     [[2.0]]
     """
@@ -51,7 +50,7 @@ class SCD:
 
     name = "scd"
     needs = Rows
-    faces = frozenset({"elastic"})
+    faces = frozenset({"linear", "ridge", "bounds"})
     monotone = True
     separable = True
     accelerable = True
@@ -60,16 +59,29 @@ class SCD:
     def update(self, A: Array, stats: Rows, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        (csr, start, stop), (l1, l2), fixed = stats.X.csr(), penalty.elastic(), stats.fixed
-        seen.stored = kernels.kl_sweep(
-            csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], self.sweeps, seen.grad2, seen.neg2
+        (csr, start, stop), B = stats.X.csr(), stats.B
+        colsum, l1, l2 = regularised(stats.colsum, penalty)
+        floor, bounds = FLOOR[A.dtype], penalty.terms().bounds(A)
+        stored = kernels.kl_sweep(
+            csr, start, stop, A, B, colsum, l1, l2, floor, self.sweeps, seen.grad2, seen.neg2, *bounds
         )
+        seen.fit = stored + float(np.sum(stats.colsum * A, dtype=np.float64))
         seen.norm2 += np.einsum("ij,ij->j", A, A)
         return seen
 
-    def solve(self, X: Block, A: Array, fixed: Fixed, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
+    def solve(self, A: Array, stats: Rows, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
-        (csr, start, stop), (l1, l2), tol = X.csr(), penalty.elastic(), SOLVE_TOL[A.dtype]
+        (csr, start, stop), (floor, tol) = stats.X.csr(), (FLOOR[A.dtype], SOLVE_TOL[A.dtype])
+        colsum, l1, l2 = regularised(stats.colsum, penalty)
         converged = np.zeros(len(A), np.uint8)
-        kernels.kl_solve(csr, start, stop, A, fixed.B, fixed.colsum, l1, l2, FLOOR[A.dtype], tol, sweeps, converged)
+        bounds = penalty.terms().bounds(A)
+        kernels.kl_solve(csr, start, stop, A, stats.B, colsum, l1, l2, floor, tol, sweeps, converged, *bounds)
         return converged.view(bool)
+
+
+def regularised(colsum: Array, penalty) -> tuple[Array, float, float]:
+    """The column sums, with the linear term where it has a number for each component, else that number; the ridge."""
+    terms = penalty.terms()
+    if np.ndim(terms.linear):
+        return colsum + terms.linear, 0.0, float(terms.ridge)
+    return colsum, float(terms.linear), float(terms.ridge)

@@ -175,13 +175,20 @@ inline void dots(const T* pieces, const I* index, Size count, Size ahead, const 
     }
 }
 
-// y <- x * max(y, floor)^(beta - 2)
+// y <- x * max(y, floor)^(beta - 2), which is 0 where x = 0 though the power of a small y may be infinite
 template <class T>
 inline void to_ratios(const T* x, Size count, T beta, T floor, T* y) {
     auto apply = [&](auto f) {
-        for (Size e = 0; e < count; ++e) y[e] = f(x[e], at_least(y[e], floor));
+        for (Size e = 0; e < count; ++e) {
+            const T ratio = f(x[e], at_least(y[e], floor));
+            y[e] = x[e] == 0 ? T(0) : ratio;
+        }
     };
-    if (beta == T(1))
+    if (beta == T(2))
+        apply([](T x, T) { return x; });
+    else if (beta == T(3))
+        apply([](T x, T y) { return x * y; });
+    else if (beta == T(1))
         apply([](T x, T y) { return x / y; });
     else if (beta == T(0))
         apply([](T x, T y) { return x / y / y; });
@@ -270,6 +277,50 @@ double csr_value(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, d
             return std::pow(x, beta) / (beta * (beta - 1)) - x * std::pow(y, beta - 1) / (beta - 1);
         });
     return value;
+}
+
+// Memory: X, the weights and A read once, B gathered once per entry.
+template <class T, class I>
+double csr_weighted_value(CsrRows<T, I> X, const T* weights, const T* A, const T* B, Size k, double beta,
+                          double floor) {
+    double value = 0;
+    auto sum = [&](auto term) {
+        for_batches(X, A, B, k, [&](Size, Size low, Size count, Size, const T* y) {
+            double batch = 0;
+            for (Size e = 0; e < count; ++e) {
+                const double weight = weights[low + e];
+                if (weight != 0) batch += weight * term(double(X.data[low + e]), double(y[e]));
+            }
+            value += batch;
+        });
+    };
+    auto sum_floored = [&](auto term) {
+        sum([term, floor](double x, double y) { return term(x, at_least(y, floor)); });
+    };
+    if (beta == 2)
+        sum([](double x, double y) { return (x - y) * (x - y) / 2; });
+    else if (beta == 1)
+        sum_floored([](double x, double y) { return x == 0 ? y : x * std::log(x / y) - x + y; });
+    else if (beta == 0)
+        sum_floored([](double x, double y) { return x / y - std::log(x / y) - 1; });
+    else
+        sum_floored([beta](double x, double y) {
+            const double slope = std::pow(y, beta - 1), rest = slope * y / beta;
+            if (x == 0 && beta > 0) return rest;
+            return std::pow(x, beta) / (beta * (beta - 1)) - x * slope / (beta - 1) + rest;
+        });
+    return value;
+}
+
+// Memory: X and A read once, B gathered once per entry, out written once.
+template <class T, class I>
+void csr_residual(CsrRows<T, I> X, const T* A, const T* B, Size k, T* out) {
+    const Size start = X.indptr[X.start], stop = X.indptr[X.stop];
+    if (k == 0)
+        for (Size e = start; e < stop; ++e) out[e - start] = X.data[e];
+    for_batches(X, A, B, k, [&](Size, Size low, Size count, Size, const T* y) {
+        for (Size e = 0; e < count; ++e) out[low - start + e] = X.data[low + e] - y[e];
+    });
 }
 
 }  // namespace PARTWISE_ISA

@@ -4,6 +4,7 @@
 #include "mu.hpp"
 #include "pivot.hpp"
 #include "product.hpp"
+#include "row_hals.hpp"
 #include "rows.hpp"
 #include "summary.hpp"
 
@@ -12,7 +13,8 @@ namespace PARTWISE_ISA {
 
 template <class T>
 DenseKernels<T> dense_kernels() {
-    return {hals<T>, hals_solve<T>, look_ahead<T>, mu<T>, pivot<T>, dot<T>, t_dot_add<T>, rows_dot<T>, summary<T>};
+    return {hals<T>,           hals_solve<T>, look_ahead<T>, mu<T>,       pivot<T>,  row_hals<T>,
+            row_hals_solve<T>, dot<T>,        t_dot_add<T>,  rows_dot<T>, summary<T>};
 }
 
 template DenseKernels<float> dense_kernels();

@@ -40,6 +40,36 @@ inline void add_squares(const T* values, double* sums) {
     for (int i = 0; i < count; ++i) sums[i % sum_lanes] += double(values[i]) * double(values[i]);
 }
 
+// What the coordinates of a block may be: anything from 0 on.
+template <class T>
+struct Free {
+    void load_rows(Bounds<T>, Size, Size) {}
+    Vec<T> clip(Size, int, Vec<T> a) const { return positive_part(a); }
+    Vec<T> slope(Size, int, Vec<T> a, Vec<T> g) const { return projected(a, g); }
+};
+
+// Or anything between bounds, k x R each, as the rows of the block are.
+template <class T>
+struct Boxed {
+    T *lower, *upper;
+
+    void load_rows(Bounds<T> rows, Size count, Size k) {
+        transpose_in(rows.lower, count, k, lower);
+        transpose_in(rows.upper, count, k, upper);
+    }
+    static Vec<T> at(const T* bounds, Size q, int i) { return load<lanes<T>>(bounds + q * block_rows<T> + i * lanes<T>); }
+    Vec<T> clip(Size q, int i, Vec<T> a) const { return at_most(at_least(a, at(lower, q, i)), at(upper, q, i)); }
+    Vec<T> slope(Size q, int i, Vec<T> a, Vec<T> g) const { return projected(a, g, at(lower, q, i), at(upper, q, i)); }
+};
+
+// f(Free or Boxed), which has scratch of its own
+template <class T, class F>
+inline void with_limits(Bounds<T> bounds, Size k, F f) {
+    if (!bounds.lower) return f(Free<T>{});
+    Scratch<T> room(2 * k * block_rows<T>);
+    f(Boxed<T>{room.get(), room.get() + k * block_rows<T>});
+}
+
 // What stays the same for all rows.
 template <class T>
 struct Quadratic {
@@ -65,14 +95,14 @@ inline Quadratic<T> quadratic(const T* gram, Size k, Size* order, T* inverse) {
 
 // One sweep over a block. at, lt: k x R, the rows and l1 - cross. meet(q, i, a, g, next) sees each vector i of each
 // coordinate q with its gradient and returns what is stored.
-template <class T, class Meet>
-inline void sweep_block(const Quadratic<T>& Q, T* at, const T* lt, Meet meet) {
+template <class T, class Limits, class Meet>
+inline void sweep_block(const Quadratic<T>& Q, T* at, const T* lt, const Limits& limits, Meet meet) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     const Size k = Q.k;
     auto step = [&](Size q, int i, Vec<T> g) {  // takes the step, returns its length
         Vec<T> a = load<V>(at + q * R + i * V);
         Vec<T> length = Q.inverse[q] != 0 ? g * Q.inverse[q] : g / Q.gram[q * k + q];
-        Vec<T> kept = meet(q, i, a, g, positive_part(a - length));
+        Vec<T> kept = meet(q, i, a, g, limits.clip(q, i, a - length));
         store(at + q * R + i * V, kept);
         return kept - a;
     };
@@ -105,11 +135,10 @@ inline void sweep_block(const Quadratic<T>& Q, T* at, const T* lt, Meet meet) {
     }
 }
 
-// Memory: A read and written, cross read, once whatever the number of sweeps; gram and 2 k R numbers of scratch in
-// L1/L2.
-template <class T>
-void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2, double* neg2,
-          double* norm2) {
+// hals within Free or Boxed limits; a function of its own, or the compiler gives up inlining halfway.
+template <class T, class Limits>
+[[gnu::noinline]] void hals_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
+                        double* neg2, double* norm2, Bounds<T> bounds, Limits limits) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     Scratch<T> block(2 * k * R), inverse(k);
     Scratch<Size> order(k);
@@ -123,20 +152,21 @@ void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size s
         const Size count = m - low < R ? m - low : R;
         transpose_in(A + low * k, count, k, at);
         transpose_in(cross + low * k, count, k, lt);
+        limits.load_rows(from_row(bounds, low, k), count, k);
         for (Size q = 0; q < k; ++q) {
             add_squares<R>(lt + q * R, neg_sum + q * sum_lanes);
             for (int i = 0; i < R; ++i) lt[q * R + i] = T(l1) - lt[q * R + i];
         }
         for (Size sweep = 0; sweep < sweeps; ++sweep) {
             if (sweep == 0)
-                sweep_block(Q, at, lt, [&](Size q, int, Vec<T> a, Vec<T> g, Vec<T> next) {
+                sweep_block(Q, at, lt, limits, [&](Size q, int i, Vec<T> a, Vec<T> g, Vec<T> next) {
                     T met[V];
-                    store(met, projected(a, g));
+                    store(met, limits.slope(q, i, a, g));
                     add_squares<V>(met, grad_sum + q * sum_lanes);
                     return next;
                 });
             else
-                sweep_block(Q, at, lt, [](Size, int, Vec<T>, Vec<T>, Vec<T> next) { return next; });
+                sweep_block(Q, at, lt, limits, [](Size, int, Vec<T>, Vec<T>, Vec<T> next) { return next; });
         }
         transpose_out(at, count, k, A + low * k);
         for (Size q = 0; q < k; ++q) add_squares<R>(at + q * R, norm_sum + q * sum_lanes);  // lanes without a row are 0
@@ -154,10 +184,21 @@ void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size s
     }
 }
 
-// Memory: as hals. Every lane does the same operations whoever its neighbours are: a row's result is bitwise its own.
+// Memory: A read and written, cross and bounds read, once whatever the number of sweeps; gram and 2 k R numbers of
+// scratch, 4 k R with bounds, in L1/L2.
 template <class T>
-void hals_solve(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
-                std::uint8_t* converged) {
+void hals(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2, double* neg2,
+          double* norm2, Bounds<T> bounds) {
+    with_limits(bounds, k, [&](auto limits) {
+        hals_within(A, m, k, gram, cross, l1, sweeps, grad2, neg2, norm2, bounds, limits);
+    });
+}
+
+// hals_solve within Free or Boxed limits. Every lane does the same operations whoever its neighbours are: a row's
+// result is bitwise its own.
+template <class T, class Limits>
+[[gnu::noinline]] void solve_within(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
+                         std::uint8_t* converged, Bounds<T> bounds, Limits limits) {
     constexpr int V = lanes<T>, R = block_rows<T>;
     Scratch<T> block(2 * k * R), inverse(k);
     Scratch<Size> order(k);
@@ -168,6 +209,7 @@ void hals_solve(T* A, Size m, Size k, const T* gram, const T* cross, double l1, 
         const Size count = m - low < R ? m - low : R;
         transpose_in(A + low * k, count, k, at);
         transpose_in(cross + low * k, count, k, lt);
+        limits.load_rows(from_row(bounds, low, k), count, k);
         T limit[R] = {}, running[R] = {}, worst[R];
         for (Size i = 0; i < count; ++i) running[i] = 1;
         for (Size q = 0; q < k; ++q)
@@ -180,8 +222,8 @@ void hals_solve(T* A, Size m, Size k, const T* gram, const T* cross, double l1, 
         Size left = count;
         for (Size sweep = 0; sweep < max_sweeps && left > 0; ++sweep) {
             for (int i = 0; i < R; ++i) worst[i] = 0;
-            sweep_block(Q, at, lt, [&](Size, int i, Vec<T> a, Vec<T> g, Vec<T> next) {
-                Vec<T> met = projected(a, g), size = met < Vec<T>{} ? -met : met;
+            sweep_block(Q, at, lt, limits, [&](Size q, int i, Vec<T> a, Vec<T> g, Vec<T> next) {
+                Vec<T> met = limits.slope(q, i, a, g), size = met < Vec<T>{} ? -met : met;
                 store(worst + i * V, at_least(size, load<V>(worst + i * V)));
                 return load<V>(running + i * V) > Vec<T>{} ? next : a;
             });
@@ -194,6 +236,15 @@ void hals_solve(T* A, Size m, Size k, const T* gram, const T* cross, double l1, 
         for (Size i = 0; i < count; ++i) converged[low + i] = running[i] == 0;
         transpose_out(at, count, k, A + low * k);
     }
+}
+
+// Memory: as hals.
+template <class T>
+void hals_solve(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
+                std::uint8_t* converged, Bounds<T> bounds) {
+    with_limits(bounds, k, [&](auto limits) {
+        solve_within(A, m, k, gram, cross, l1, tol, max_sweeps, converged, bounds, limits);
+    });
 }
 
 }  // namespace PARTWISE_ISA

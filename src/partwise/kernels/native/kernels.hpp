@@ -18,6 +18,12 @@ struct CsrRows {
     Size start, stop;
 };
 
+// Bounds of the rows of a factor, m x k as they are, in place of 0 and infinity; null where there are none.
+template <class T>
+struct Bounds {
+    const T *lower, *upper;
+};
+
 struct Summary {
     double total, norm2, lowest, largest;
     Size nonzeros;
@@ -26,13 +32,19 @@ struct Summary {
 template <class T>
 struct DenseKernels {
     void (*hals)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, Size sweeps, double* grad2,
-                 double* neg2, double* norm2);
+                 double* neg2, double* norm2, Bounds<T> bounds);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
-                       std::uint8_t* converged);
+                       std::uint8_t* converged, Bounds<T> bounds);
     void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
-               double* grad2, double* neg2);
-    void (*pivot)(T* A, Size m, Size k, const double* gram, const T* cross, double l1, std::uint8_t* done);
+               double* grad2, double* neg2, Bounds<T> bounds);
+    // gram_stride: numbers from the Gram matrix of a row to the next, k * k or 0
+    void (*pivot)(T* A, Size m, Size k, const double* gram, Size gram_stride, const T* cross, double l1,
+                  std::uint8_t* done, Bounds<T> bounds);
+    void (*row_hals)(T* A, Size m, Size k, const T* grams, const T* cross, double l1, Size sweeps, double* grad2,
+                     double* neg2, double* norm2, Bounds<T> bounds);
+    void (*row_hals_solve)(T* A, Size m, Size k, const T* grams, const T* cross, double l1, double tol,
+                           Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds);
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);
@@ -47,10 +59,18 @@ struct SparseKernels {
     void (*csr_ratio_t_dot_add)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor,
                                 double* total);
     double (*csr_value)(CsrRows<T, I> X, const T* A, const T* B, Size k, double beta, double floor);
-    double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
-                       double floor, Size sweeps, double* grad2, double* neg2);
-    void (*kl_solve)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2,
-                     double floor, double tol, Size max_sweeps, std::uint8_t* converged);
+    double (*csr_weighted_value)(CsrRows<T, I> X, const T* weights, const T* A, const T* B, Size k, double beta,
+                                 double floor);
+    void (*csr_residual)(CsrRows<T, I> X, const T* A, const T* B, Size k, T* out);
+    void (*row_grams)(CsrRows<T, I> X, const T* B, Size k, const double* base, T* out);
+    double (*row_descend)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* base, const T* cross, double l1,
+                          Size sweeps, double* grad2, double* neg2, double* norm2, Bounds<T> bounds);
+    void (*sgd_pass)(CsrRows<T, I> X, const T* weights, T* A, T* B, Size k, double rate, double ridge, bool is_signed);
+    // colsum_stride: numbers from the column sums of a row to the next, k or 0
+    double (*kl_sweep)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+                       double l2, double floor, Size sweeps, double* grad2, double* neg2, Bounds<T> bounds);
+    void (*kl_solve)(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+                     double l2, double floor, double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds);
 };
 
 namespace baseline {

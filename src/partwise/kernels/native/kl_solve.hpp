@@ -48,15 +48,17 @@ inline double log_of(double x) {
 template <class T>
 class KlRow {
 public:
-    KlRow(Size longest, Size k, const double* colsum, double l1, double l2, double floor)
-        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), colsum_(colsum), l1_(l1), l2_(l2), floor_(floor),
+    KlRow(Size longest, Size k, double l1, double l2, double floor)
+        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), l1_(l1), l2_(l2), floor_(floor),
           scratch_((k + 3) * capacity_ + 2 * (k + lanes<T>)), active_(k), x_(scratch_.get()), y_(x_ + capacity_),
           ratio_(y_ + capacity_), slab_(ratio_ + capacity_), pull_(slab_ + k * capacity_),
           pieces_(pull_ + k + lanes<T>) {}
 
-    // False for a row without positive entries.
+    // False for a row without positive entries. colsum: what every component of B adds to the row's y; bounds: those of
+    // the row, or null.
     template <class I>
-    bool open(const CsrRows<T, I>& X, Size i) {
+    bool open(const CsrRows<T, I>& X, Size i, const double* colsum, Bounds<T> bounds) {
+        colsum_ = colsum, bounds_ = bounds;
         const Size low = X.indptr[i];
         count_ = X.indptr[i + 1] - low;
         padded_ = (count_ + kl_pad - 1) / kl_pad * kl_pad;
@@ -94,12 +96,12 @@ public:
         moving_ = 0;
         for (Size q = 0; q < k_; ++q) {
             const double pull = pull_[q], scale = colsum_[q] + l1_, g = scale + l2_ * a[q] - pull;
-            const double gradient = projected(double(a[q]), g);
+            const double gradient = slope(q, a[q], g);
             grad2[q] += gradient * gradient;
             neg2[q] += pull * pull;
             worst = at_least(std::abs(gradient) / (scale > tiny ? scale : tiny), worst);
             active_.get()[moving_] = q;
-            moving_ += a[q] > 0 || g < 0;
+            moving_ += (a[q] > lower(q) || g < 0) && !(bounds_.lower && a[q] >= bounds_.upper[q] && g <= 0);
         }
         collect(index, B);
         return worst;
@@ -113,12 +115,18 @@ public:
             for (Size s = 0; s < moving_; ++s) {
                 const Size q = active_.get()[s];
                 const T* b = slab_ + s * padded_;
-                const T next = best(b, before, step, a[q], colsum_[q] + l1_);
+                const T wanted = best(b, before, step, a[q], colsum_[q] + l1_);
+                const T next = bounds_.lower ? clip(wanted, bounds_, q) : wanted;
                 step = next - a[q];
                 a[q] = next;
                 before = b;
             }
         move(before, step);
+    }
+
+    // What a row without positive entries becomes.
+    void settle(T* a) const {
+        for (Size q = 0; q < k_; ++q) a[q] = lower(q);
     }
 
     // sum x log(x / y) - x
@@ -134,6 +142,11 @@ public:
     }
 
 private:
+    T lower(Size q) const { return bounds_.lower ? bounds_.lower[q] : T(0); }
+    double slope(Size q, double a, double g) const {
+        return bounds_.lower ? projected(a, g, double(bounds_.lower[q]), double(bounds_.upper[q])) : projected(a, g);
+    }
+
     template <class I>
     void collect(const I* index, const T* B) {
         const Size* active = active_.get();
@@ -194,7 +207,8 @@ private:
     }
 
     Size k_, capacity_, count_ = 0, padded_ = 0, moving_ = 0;
-    const double* colsum_;
+    const double* colsum_ = nullptr;
+    Bounds<T> bounds_{};
     double l1_, l2_, floor_;
     Scratch<T> scratch_;
     Scratch<Size> active_;
@@ -215,14 +229,14 @@ inline Size longest_row(const CsrRows<T, I>& X) {
 // Memory: X and A read once, B gathered three times in a row (the second and third find it in cache) into scratch of
 // k numbers per nonzero of the longest row, of which a sweep reads the coordinates that can move.
 template <class T, class I>
-double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-                Size sweeps, double* grad2, double* neg2) {
-    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+                double l2, double floor, Size sweeps, double* grad2, double* neg2, Bounds<T> bounds) {
+    KlRow<T> row(longest_row(X), k, l1, l2, floor);
     double value = 0;
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
-        if (!row.open(X, i)) {
-            for (Size q = 0; q < k; ++q) a[q] = 0;
+        if (!row.open(X, i, colsum + (i - X.start) * colsum_stride, from_row(bounds, i - X.start, k))) {
+            row.settle(a);
             continue;
         }
         row.look(X.indices + X.indptr[i], a, B, grad2, neg2);
@@ -234,16 +248,16 @@ double kl_sweep(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum,
 
 // Memory: as kl_sweep, once a round.
 template <class T, class I>
-void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, double l1, double l2, double floor,
-              double tol, Size max_sweeps, std::uint8_t* converged) {
+void kl_solve(CsrRows<T, I> X, T* A, const T* B, Size k, const double* colsum, Size colsum_stride, double l1,
+              double l2, double floor, double tol, Size max_sweeps, std::uint8_t* converged, Bounds<T> bounds) {
     constexpr Size sweeps_a_round = 4;
-    KlRow<T> row(longest_row(X), k, colsum, l1, l2, floor);
+    KlRow<T> row(longest_row(X), k, l1, l2, floor);
     Scratch<double> unused(2 * k);
     for (Size i = X.start; i < X.stop; ++i) {
         T* a = A + (i - X.start) * k;
         const I* index = X.indices + X.indptr[i];
-        if (!row.open(X, i)) {
-            for (Size q = 0; q < k; ++q) a[q] = 0;
+        if (!row.open(X, i, colsum + (i - X.start) * colsum_stride, from_row(bounds, i - X.start, k))) {
+            row.settle(a);
             converged[i - X.start] = 1;
             continue;
         }

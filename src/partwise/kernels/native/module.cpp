@@ -4,10 +4,12 @@
 #include <nanobind/stl/tuple.h>
 
 #include <cstdlib>
+#include <initializer_list>
 #include <new>
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "kernels.hpp"
 
@@ -63,6 +65,10 @@ using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
 using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T>
+using Cube = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using OneOrEach = nb::ndarray<T, nb::c_contig, nb::device::cpu>;  // what all rows share, or one for each of them
+template <class T>
 using Table = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;  // rows anywhere, the numbers of a row together
 template <class T, class I>
 using Csr = std::tuple<Vector<const I>, Vector<const I>, Vector<const T>>;
@@ -82,6 +88,49 @@ void check(const char* name, const Vector<T>& array, Size length) {
     if (Size(array.shape(0)) != length)
         refuse(std::string(name) + " has length " + std::to_string(array.shape(0)) + ", but the other arguments need " +
                std::to_string(length) + ".");
+}
+
+auto lower_bound() { return "lower"_a.noconvert().none() = nb::none(); }
+auto upper_bound() { return "upper"_a.noconvert().none() = nb::none(); }
+
+template <class T>
+Bounds<T> bounds_of(const Matrix<const T>& lower, const Matrix<const T>& upper, Size rows, Size k) {
+    if (lower.is_valid() != upper.is_valid()) refuse("lower and upper go together: give both, or neither.");
+    if (!lower.is_valid()) return {};
+    check("lower", lower, rows, k);
+    check("upper", upper, rows, k);
+    return {lower.data(), upper.data()};
+}
+
+std::string listed(const Size* shape, Size dimensions) {
+    std::string text = "(";
+    for (Size d = 0; d < dimensions; ++d) text += (d ? ", " : "") + std::to_string(shape[d]);
+    return text + (dimensions == 1 ? ",)" : ")");
+}
+
+// Numbers from what belongs to one row to what belongs to the next: 0 for an array of the given shape, which all rows
+// share, its size for one of the shape (rows, ...shape).
+template <class T>
+Size stride_of(const char* name, const OneOrEach<T>& array, Size rows, std::initializer_list<Size> shape) {
+    std::vector<Size> found, each(shape);
+    for (std::size_t d = 0; d < array.ndim(); ++d) found.push_back(array.shape(d));
+    if (found == each) return 0;
+    Size size = 1;
+    for (Size length : shape) size *= length;
+    each.insert(each.begin(), rows);
+    if (found != each)
+        refuse(std::string(name) + " has shape " + listed(found.data(), found.size()) +
+               ", but the other arguments need " + listed(each.data() + 1, each.size() - 1) + " or " +
+               listed(each.data(), each.size()) + ".");
+    return size;
+}
+
+template <class T>
+void check(const char* name, const Cube<T>& array, Size rows, Size k) {
+    const Size shape[] = {Size(array.shape(0)), Size(array.shape(1)), Size(array.shape(2))}, wanted[] = {rows, k, k};
+    if (shape[0] != rows || shape[1] != k || shape[2] != k)
+        refuse(std::string(name) + " has shape " + listed(shape, 3) + ", but the other arguments need " +
+               listed(wanted, 3) + ".");
 }
 
 template <class T>
@@ -109,8 +158,10 @@ void bind_dense(nb::module_& module) {
     module.def(
         "hals",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2) {
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("grad2", grad2, k);
@@ -118,23 +169,26 @@ void bind_dense(nb::module_& module) {
             check("norm2", norm2, k);
             nb::gil_scoped_release release;
             dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
-                           norm2.data());
+                           norm2.data(), bounds);
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
-        "neg2"_a.noconvert(), "norm2"_a.noconvert());
+        "neg2"_a.noconvert(), "norm2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "hals_solve",
         [](const Matrix<T>& A, const Matrix<const T>& gram, const Matrix<const T>& cross, double l1, double tol,
-           Size max_sweeps, const Vector<std::uint8_t>& converged) {
+           Size max_sweeps, const Vector<std::uint8_t>& converged, const Matrix<const T>& lower,
+           const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("converged", converged, m);
             nb::gil_scoped_release release;
-            dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data());
+            dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data(),
+                                  bounds);
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
-        "converged"_a.noconvert());
+        "converged"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "look_ahead",
         [](const Matrix<T>& previous, const Matrix<const T>& current, double weight, double lowest) {
@@ -147,8 +201,10 @@ void bind_dense(nb::module_& module) {
     module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
-           double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2) {
+           double l2, const Vector<const T>& size, const Vector<double>& grad2, const Vector<double>& neg2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             const bool shared = pos.shape(0) == 1;
             check("neg", neg, m, k);
             check("pos", pos, shared ? 1 : m, k);
@@ -157,22 +213,56 @@ void bind_dense(nb::module_& module) {
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
             dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, size.data(),
-                          grad2.data(), neg2.data());
+                          grad2.data(), neg2.data(), bounds);
         },
         "A"_a.noconvert(), "neg"_a.noconvert(), "pos"_a.noconvert(), "gamma"_a, "l1"_a, "l2"_a, "size"_a.noconvert(),
-        "grad2"_a.noconvert(), "neg2"_a.noconvert());
+        "grad2"_a.noconvert(), "neg2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "pivot",
-        [](const Matrix<T>& A, const Matrix<const double>& gram, const Matrix<const T>& cross, double l1,
-           const Vector<std::uint8_t>& done) {
-            const Size m = A.shape(0), k = A.shape(1);
-            check("gram", gram, k, k);
+        [](const Matrix<T>& A, const OneOrEach<const double>& gram, const Matrix<const T>& cross, double l1,
+           const Vector<std::uint8_t>& done, const Matrix<const T>& lower, const Matrix<const T>& upper) {
+            const Size m = A.shape(0), k = A.shape(1), stride = stride_of("gram", gram, m, {k, k});
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("cross", cross, m, k);
             check("done", done, m);
             nb::gil_scoped_release release;
-            dense<T>().pivot(A.data(), m, k, gram.data(), cross.data(), l1, done.data());
+            dense<T>().pivot(A.data(), m, k, gram.data(), stride, cross.data(), l1, done.data(), bounds);
         },
-        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert());
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert(), lower_bound(), upper_bound());
+    module.def(
+        "row_hals",
+        [](const Matrix<T>& A, const Cube<const T>& grams, const Matrix<const T>& cross, double l1, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
+            const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
+            check("grams", grams, m, k);
+            check("cross", cross, m, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            check("norm2", norm2, k);
+            nb::gil_scoped_release release;
+            dense<T>().row_hals(A.data(), m, k, grams.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
+                                norm2.data(), bounds);
+        },
+        "A"_a.noconvert(), "grams"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(),
+        "neg2"_a.noconvert(), "norm2"_a.noconvert(), lower_bound(), upper_bound());
+    module.def(
+        "row_hals_solve",
+        [](const Matrix<T>& A, const Cube<const T>& grams, const Matrix<const T>& cross, double l1, double tol,
+           Size max_sweeps, const Vector<std::uint8_t>& converged, const Matrix<const T>& lower,
+           const Matrix<const T>& upper) {
+            const Size m = A.shape(0), k = A.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
+            check("grams", grams, m, k);
+            check("cross", cross, m, k);
+            check("converged", converged, m);
+            nb::gil_scoped_release release;
+            dense<T>().row_hals_solve(A.data(), m, k, grams.data(), cross.data(), l1, tol, max_sweeps,
+                                      converged.data(), bounds);
+        },
+        "A"_a.noconvert(), "grams"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "tol"_a, "max_sweeps"_a,
+        "converged"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "dot",
         [](const Table<T>& X, const Matrix<const T>& B, const Matrix<T>& out) {
@@ -278,38 +368,111 @@ void bind_sparse(nb::module_& module) {
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
     module.def(
-        "kl_sweep",
-        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Vector<const double>& colsum, double l1, double l2, double floor, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2) {
+        "csr_weighted_value",
+        [](const Csr<T, I>& csr, const Vector<const T>& weights, Size start, Size stop, const Matrix<const T>& A,
+           const Matrix<const T>& B, double beta, double floor) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("weights", weights, Size(std::get<2>(csr).shape(0)));
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            return sparse<T, I>().csr_weighted_value(X, weights.data(), A.data(), B.data(), k, beta, floor);
+        },
+        "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
+        "beta"_a, "floor"_a);
+    module.def(
+        "csr_residual",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& A, const Matrix<const T>& B,
+           const Vector<T>& out) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
-            check("colsum", colsum, k);
+            check("out", out, X.indptr[stop] - X.indptr[start]);
+            nb::gil_scoped_release release;
+            sparse<T, I>().csr_residual(X, A.data(), B.data(), k, out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "row_grams",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<const T>& B, const Matrix<const double>& base,
+           const Cube<T>& out) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("base", base, k, k);
+            check("out", out, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().row_grams(X, B.data(), k, base.data(), out.data());
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "base"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "row_descend",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
+           const Matrix<const double>& base, const Matrix<const T>& cross, double l1, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
+           const Matrix<const T>& lower, const Matrix<const T>& upper) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size m = stop - start, k = B.shape(1);
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
+            check("A", A, m, k);
+            check("base", base, k, k);
+            check("cross", cross, m, k);
+            check("grad2", grad2, k);
+            check("neg2", neg2, k);
+            check("norm2", norm2, k);
+            nb::gil_scoped_release release;
+            return sparse<T, I>().row_descend(X, A.data(), B.data(), k, base.data(), cross.data(), l1, sweeps,
+                                              grad2.data(), neg2.data(), norm2.data(), bounds);
+        },
+        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "base"_a.noconvert(),
+        "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(),
+        "norm2"_a.noconvert(), lower_bound(), upper_bound());
+    module.def(
+        "sgd_pass",
+        [](const Csr<T, I>& csr, const Vector<const T>& weights, Size start, Size stop, const Matrix<T>& A,
+           const Matrix<T>& B, double rate, double ridge, bool is_signed) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1);
+            check("weights", weights, Size(std::get<2>(csr).shape(0)));
+            check("A", A, stop - start, k);
+            nb::gil_scoped_release release;
+            sparse<T, I>().sgd_pass(X, weights.data(), A.data(), B.data(), k, rate, ridge, is_signed);
+        },
+        "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
+        "rate"_a, "ridge"_a, "is_signed"_a);
+    module.def(
+        "kl_sweep",
+        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
+           const OneOrEach<const double>& colsum, double l1, double l2, double floor, Size sweeps,
+           const Vector<double>& grad2, const Vector<double>& neg2, const Matrix<const T>& lower,
+           const Matrix<const T>& upper) {
+            const auto X = rows_of<T, I>(csr, start, stop);
+            const Size k = B.shape(1), stride = stride_of("colsum", colsum, stop - start, {k});
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, stop - start, k);
+            check("A", A, stop - start, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             nb::gil_scoped_release release;
-            return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, sweeps, grad2.data(),
-                                           neg2.data());
+            return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, sweeps,
+                                           grad2.data(), neg2.data(), bounds);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
-        "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert());
+        "floor"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "kl_solve",
         [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Vector<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
-           const Vector<std::uint8_t>& converged) {
+           const OneOrEach<const double>& colsum, double l1, double l2, double floor, double tol, Size max_sweeps,
+           const Vector<std::uint8_t>& converged, const Matrix<const T>& lower, const Matrix<const T>& upper) {
             const auto X = rows_of<T, I>(csr, start, stop);
-            const Size k = B.shape(1);
+            const Size k = B.shape(1), stride = stride_of("colsum", colsum, stop - start, {k});
+            const Bounds<T> bounds = bounds_of<T>(lower, upper, stop - start, k);
             check("A", A, stop - start, k);
-            check("colsum", colsum, k);
             check("converged", converged, stop - start);
             nb::gil_scoped_release release;
-            sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), l1, l2, floor, tol, max_sweeps,
-                                    converged.data());
+            sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, tol, max_sweeps,
+                                    converged.data(), bounds);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "colsum"_a, "l1"_a, "l2"_a,
-        "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert());
+        "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert(), lower_bound(), upper_bound());
 }
 
 }  // namespace

@@ -85,6 +85,29 @@ inline V projected(V a, V g) {
     return a > V{} ? g : down;
 }
 
+template <class V>
+inline V at_most(V a, V high) {
+    return a > high ? high : a;
+}
+// The same between bounds: at the lower one only min(g, 0), at the upper one only max(g, 0).
+template <class V>
+inline V projected(V a, V g, V lower, V upper) {
+    V down = g > V{} ? V{} : g, upward = a > lower ? g : down;
+    V rest = upward < V{} ? V{} : upward;
+    return a < upper ? upward : rest;
+}
+
+// The bounds of the rows from `row` on.
+template <class T>
+inline Bounds<T> from_row(Bounds<T> bounds, Size row, Size k) {
+    return bounds.lower ? Bounds<T>{bounds.lower + row * k, bounds.upper + row * k} : bounds;
+}
+
+template <class T>
+inline T clip(T a, Bounds<T> bounds, Size q) {
+    return at_most(at_least(a, bounds.lower[q]), bounds.upper[q]);
+}
+
 inline void prefetch(const void* p) {
 #ifdef PARTWISE_VECTORS
     __builtin_prefetch(p);
