@@ -72,7 +72,10 @@ picked = np.random.default_rng(0).choice(20000, 500, replace=False)
 
 def neighbourhood(features):
     """Mean planted cosine of the picked articles and their five nearest."""
-    near = [similar(features, i, 6).index.difference([i])[:5] for i in picked.tolist()]
+    angles = normalize(features)
+    cosines = angles[picked] @ angles.T  # what `similar` gives for one, for all of them
+    cosines[np.arange(500), picked] = -1
+    near = np.argpartition(-cosines, 5, axis=1)[:, :5]
     return np.mean([(unit[j] @ unit[i]).mean() for i, j in zip(picked, near, strict=True)])
 
 
