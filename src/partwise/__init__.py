@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partwise import apps, datasets, io, penalties, plot
+    from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
     from partwise.persist import load, save
@@ -23,6 +24,8 @@ _HOMES = {
     "NotConvergedWarning": "partwise.estimators",
     "non_negative_factorization": "partwise.estimators",
     "PartwiseError": "partwise.errors",
+    "TopicModel": "partwise.apps.topics",
+    "topics": "partwise.apps.topics",
     "SGD": "partwise.solvers",
     "load": "partwise.persist",
     "save": "partwise.persist",
@@ -34,6 +37,7 @@ __all__ = [
     "MiniBatchNMF",
     "NotConvergedWarning",
     "PartwiseError",
+    "TopicModel",
     "SGD",
     "__version__",
     "apps",
@@ -44,6 +48,7 @@ __all__ = [
     "penalties",
     "plot",
     "save",
+    "topics",
 ]
 
 

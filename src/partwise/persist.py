@@ -7,8 +7,8 @@ nothing but fitted attributes, so a file may come from a stranger.
 What is saved: the constructor's parameters, the attributes of the instance whose names end in ``_`` (and do not start
 with it), the choice made with ``set_output``, and the private attributes that the class names in
 ``_saved_state: tuple[str, ...]``. Values may be NumPy arrays, numbers, strings, None, SciPy sparse matrices, pandas
-DataFrames of numbers or strings, penalties, `SGD`, and lists, tuples and dicts of these; they come back equal bit for
-bit, with their types. No time is written: equal models give equal bytes.
+DataFrames of numbers or strings, penalties, `SGD`, other models of ``CLASSES``, and lists, tuples and dicts of these;
+they come back equal bit for bit, with their types. No time is written: equal models give equal bytes.
 
 In the header a number, string, bool, None or list stands for itself; everything else is ``{"type": ..., ...}``, with
 ``"array"`` as the name of an array in the file.
@@ -35,6 +35,7 @@ __all__ = ["CLASSES", "describe", "load", "save"]
 CLASSES = {
     "NMF": "partwise.estimators.nmf:NMF",
     "MiniBatchNMF": "partwise.estimators.minibatch:MiniBatchNMF",
+    "TopicModel": "partwise.apps.topics.model:TopicModel",
 }
 """The classes that a file may name, and where they are."""
 
@@ -45,7 +46,7 @@ OUTPUT_CONFIG = "_sklearn_output_config"
 """Where scikit-learn keeps the choice of ``set_output``, which ``transform`` obeys."""
 
 VERSIONED = ("partwise", "numpy", "scipy", "scikit-learn")
-STORABLE = "arrays, sparse matrices, numbers, strings, None, DataFrames, and lists, tuples and dicts of these"
+STORABLE = "arrays, sparse matrices, numbers, strings, None, DataFrames, models, and lists, tuples and dicts of these"
 
 PathLike = str | os.PathLike[str]
 Arrays = dict[str, container.Content]
@@ -56,7 +57,7 @@ def save(model: Any, path: PathLike) -> None:
 
     Parameters
     ----------
-    model : NMF or MiniBatchNMF
+    model : NMF, MiniBatchNMF or TopicModel
         Fitted or not. A ``random_state`` that is a generator is not stored: it comes back as None.
     path : path
         The file to create or replace.
@@ -77,24 +78,32 @@ def save(model: Any, path: PathLike) -> None:
     ...     persist.load(path).n_components
     2
     """
-    name = type(model).__name__
-    if name not in CLASSES or type(model) is not _class(name):
+    if not _is_model(model):
         known = ", ".join(sorted(CLASSES))
-        raise ModelFileError(f"{path}: a {name} cannot be saved; only {known} can. Pickle or joblib may serve.")
+        raise ModelFileError(
+            f"{path}: a {type(model).__name__} cannot be saved; only {known} can. Pickle or joblib may serve."
+        )
     arrays: Arrays = {}
-    params, not_stored = _params(model)
-    header = {
-        "class": name,
-        "params": params,
-        "not_stored": not_stored,
-        "versions": _versions(),
-        "attributes": {
-            attribute: _encode(value, f"attribute {attribute} of {name}", attribute, arrays)
-            for attribute, value in sorted(vars(model).items())
-            if _is_state(attribute, type(model))
-        },
-    }
+    header = {**_encode_model(model, arrays), "versions": _versions()}
     container.write(path, header, arrays)
+
+
+def _is_model(value: Any) -> bool:
+    """True for an instance of one of the ``CLASSES``, and not of a class derived from it."""
+    name = type(value).__name__
+    return name in CLASSES and type(value) is _class(name)
+
+
+def _encode_model(model: Any, arrays: Arrays, prefix: str = "") -> dict[str, Any]:
+    """Class, parameters and fitted attributes; arrays are added to ``arrays`` under the names of the attributes."""
+    name = type(model).__name__
+    params, not_stored = _params(model)
+    attributes = {
+        attribute: _encode(value, f"attribute {attribute} of {name}", prefix + attribute, arrays)
+        for attribute, value in sorted(vars(model).items())
+        if _is_state(attribute, type(model))
+    }
+    return {"class": name, "params": params, "not_stored": not_stored, "attributes": attributes}
 
 
 def load(path: PathLike) -> Any:
@@ -121,21 +130,33 @@ def load(path: PathLike) -> Any:
     no-such-model.pw does not exist.
     """
     header, arrays = container.read(path)
-    cls = _class(_known_class(path, header))
+    _known_class(path, header)
     with _refusing_nonsense(path):
-        params = {name: _decode(value, {}) for name, value in header["params"].items()}
-        state = {name: _decode(value, arrays) for name, value in header["attributes"].items()}
         written = header["versions"]["partwise"]
+        try:
+            return _decode_model(header, arrays)
+        except _Unknown as error:
+            raise ModelFileError(
+                f"{path} {error} (written by partwise {written}). Upgrade: pip install -U partwise."
+            ) from None
+
+
+def _decode_model(header: dict[str, Any], arrays: Arrays) -> Any:
+    """The inverse of ``_encode_model``."""
+    cls = _class(header["class"])
+    params = {name: _decode(value, {}) for name, value in header["params"].items()}
+    state = {name: _decode(value, arrays) for name, value in header["attributes"].items()}
     unknown = sorted(set(params) - set(cls().get_params(deep=False)))
     unknown += sorted(name for name in state if not _is_state(name, cls))
     if unknown:
-        raise ModelFileError(
-            f"{path} holds {unknown[0]!r}, which this {cls.__name__} does not have (written by partwise {written}). "
-            "Upgrade: pip install -U partwise."
-        )
+        raise _Unknown(f"holds {unknown[0]!r}, which this {cls.__name__} does not have")
     model = cls(**params)
     vars(model).update(state)
     return model
+
+
+class _Unknown(Exception):
+    """A parameter or attribute that a newer partwise may know."""
 
 
 def describe(path: PathLike) -> dict[str, Any]:
@@ -175,6 +196,8 @@ def _refusing_nonsense(path: PathLike) -> Iterator[None]:
     """Tell as one finding whatever goes wrong with a header that a stranger wrote."""
     try:
         yield
+    except ModelFileError:
+        raise
     except Exception as error:
         raise ModelFileError(
             f"{path} describes a value that cannot be rebuilt ({type(error).__name__}: {error}). "
@@ -258,6 +281,8 @@ def _encode(value: Any, where: str, name: str, arrays: Arrays) -> Any:
         return {"type": "strings", "shape": list(value.shape), **_encode_strings(value.ravel(), where, keep)}
     if isinstance(value, np.ndarray) and value.dtype.kind in container.KINDS:
         return {"type": "array", "array": keep(value)}
+    if _is_model(value):
+        return {"type": "model", **_encode_model(value, arrays, f"{name}.")}
     for kind, classes in PARAMETERS.items():
         if classes.get(type(value).__name__) is type(value):
             return {"type": kind, **_encode_arguments(value, inner)}
@@ -422,6 +447,7 @@ DECODERS: dict[str, Callable[[dict[str, Any], Arrays], Any]] = {
     "dict": lambda value, arrays: {_decode(key, arrays): _decode(part, arrays) for key, part in value["items"]},
     "sparse": _decode_sparse,
     "frame": _decode_frame,
+    "model": _decode_model,
     "penalty": _decode_object,
     "solver": _decode_object,
 }
@@ -435,6 +461,8 @@ def _in_words(value: Any, layout: dict[str, dict[str, Any]]) -> Any:
         return value
     if value.get("type") == "frame":
         return f"table with the columns {', '.join(value['names'])}"
+    if value.get("type") == "model":
+        return f"{value['class']} of its own"
     if value.get("type") == "strings":
         return f"{' x '.join(map(str, value['shape']))} strings"
     if value.get("array") in layout:

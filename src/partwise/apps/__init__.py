@@ -10,11 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise.apps import images, signals
+    from partwise.apps import images, signals, topics
 
 __all__ = [
     "images",
     "signals",
+    "topics",
 ]
 """The fields, each a module that is imported when it is first used."""
 

@@ -32,6 +32,7 @@ __all__ = ["apply"]
     show_default=True,
     help="Named columns that the model does not know.",
 )
+@click.option("--text", metavar="COL", help="For a model of topics: the column that holds the texts.")
 @options.data(negatives=("error", "clip", "drop"))
 @options.threads
 @options.voice
@@ -40,7 +41,14 @@ def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
 
     MODEL is a .pw file, MATRIX what `fit` takes. Columns are matched by name when both sides have names, by place
     otherwise. Writes a table of loadings, a line per row of MATRIX and a column per component.
+
+    For a model of topics, MATRIX is what `topics` takes, and its table comes back with columns of topics.
     """
+    if (topics := load_topics(model)) is not None:
+        from partwise.cli.topic_files import apply_topics
+
+        apply_topics(topics, matrix, chosen["text"], chosen["out"], voice)
+        return
     from partwise.cli.matrix import non_negative, read_matrix
     from partwise.cli.run import fingerprints
 
@@ -54,6 +62,13 @@ def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
     vars(fitted).pop("feature_names_in_", None)  # matched by us; scikit-learn would ask for a table with names
     W = fitted.transform(table.X)
     hand_over(W, table, {"model": model, "matrix": matrix, **chosen}, sha256, voice)
+
+
+def load_topics(path: str) -> Any:
+    """The model in ``path`` if it is one of topics, else None."""
+    from partwise.persist import describe, load
+
+    return load(path) if describe(path)["class"] == "TopicModel" else None
 
 
 def load_fitted(path: str) -> Any:

@@ -21,12 +21,18 @@ __all__ = ["show"]
 def show(model: str, component: int | None, top: int, voice: Voice) -> None:
     """Tell what a model file holds: the fit in words, the top features of every component, and what made it.
 
-    MODEL is a .pw file that `fit` wrote or `model.save()`.
+    MODEL is a .pw file that `fit`, `topics` or `model.save()` wrote.
     """
-    from partwise.cli.apply import load_fitted
+    from partwise.cli.apply import load_fitted, load_topics
     from partwise.cli.components import feature_names, tell_components, top_features
     from partwise.persist import describe
 
+    if (topics := load_topics(model)) is not None:
+        from partwise.cli.topic_files import show_topics
+
+        wanted(component, topics.n_topics_, model)
+        show_topics(topics, model, component, top, voice)
+        return
     fitted, described = load_fitted(model), describe(model)
     chosen = wanted(component, len(fitted.components_), model)
     names = feature_names(fitted)

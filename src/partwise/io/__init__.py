@@ -1,21 +1,25 @@
 """Matrices from files and tables to files, with their labels.
 
 ``read`` knows .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz) and .parquet; ``write_table`` writes .csv, .tsv
-and .npz. ``read_pictures`` makes one stack of a folder or file of pictures. Nothing here knows what numbers are for.
+and .npz. ``read_pictures`` makes one stack of a folder or file of pictures, ``read_records`` a table of strings of what
+holds text. Nothing here knows what numbers or words are for.
 """
 
 from partwise.io.pictures import png_bytes, read_pictures
 from partwise.io.read import Matrix, content_hash, read
+from partwise.io.records import Records, read_records
 from partwise.io.stacks import Pictures, as_pictures
 from partwise.io.tables import write_table
 
 __all__ = [
     "Matrix",
     "Pictures",
+    "Records",
     "as_pictures",
     "content_hash",
     "png_bytes",
     "read",
     "read_pictures",
+    "read_records",
     "write_table",
 ]

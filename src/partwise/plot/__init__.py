@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
+    from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
     "canvas": ("save",),
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
+    "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
 
@@ -27,6 +29,7 @@ __all__ = [
     "build_up",
     "convergence",
     "directions",
+    "document_topics",
     "errors_by_size",
     "factor_heatmaps",
     "fit_heatmaps",
@@ -40,6 +43,9 @@ __all__ = [
     "scree",
     "similarity",
     "strongest",
+    "top_words",
+    "topic_similarity",
+    "topics_over_time",
 ]
 
 

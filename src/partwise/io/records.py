@@ -1,0 +1,236 @@
+"""Files whose rows are records with text in them, to one table of strings: ``read_records``.
+
+A record is a line of a .csv, .tsv or .jsonl file, a file of a folder, or a line of a .txt file. The matrix readers
+want numbers and refuse everything else; this one wants nothing and keeps every cell as it stands. What was inferred is
+told in sentences; every error carries its line.
+"""
+
+import csv
+import gzip
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from partwise.errors import DataError, MissingFileError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Records", "read_records"]
+
+PathLike = str | os.PathLike[str]
+SEPARATORS = {",": "','", ";": "';'", "\t": "tabs", "|": "'|'"}
+BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+TEXT_FILES = (".txt", ".text", ".md")
+LONGEST_CELL = 2**31 - 1
+"""Python's csv refuses cells above 131,072 characters unless told; a book in one cell is longer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """A table of strings from a file or folder.
+
+    Attributes
+    ----------
+    frame : DataFrame of str
+        One row per record. A folder gives the columns file and text, a .txt file line and text.
+    source : Path
+    notes : tuple of str
+        Sentences about what was inferred, for the user to see.
+    """
+
+    frame: "pd.DataFrame"
+    source: Path
+    notes: tuple[str, ...]
+
+
+def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
+    """Read a .csv, .tsv, .jsonl or .txt file (also .gz), or a folder of text files, as a table of strings.
+
+    Parameters
+    ----------
+    path : path
+        The first line of a .csv or .tsv file names the columns; the separator is the one that is commonest in it. A
+        line of a .jsonl file is an object; values that are no strings are kept as JSON. A .txt file holds one record
+        per line. Of a folder the .txt and .md files are read, in order of their names, those of subfolders too.
+    encoding : str, default="utf-8"
+        A byte order mark overrides it.
+
+    Returns
+    -------
+    Records
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    DataError
+        For an empty file, another encoding, a line with another number of cells, a line that is no JSON object, or a
+        kind that is not read.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from partwise.io import read_records
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "reviews.csv"
+    ...     _ = path.write_text('id;body\\n7;"Good; very good"\\n', encoding="utf-8")
+    ...     records = read_records(path)
+    >>> print(records.frame.to_dict("records"), *records.notes)
+    [{'id': '7', 'body': 'Good; very good'}] reviews.csv: cells are separated by ';', not ','; read that way.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise MissingFileError.at(source)
+    if source.is_dir():
+        return _read_folder(source, encoding)
+    suffix = source.suffixes[-2:] if source.suffix.lower() == ".gz" else source.suffixes[-1:]
+    kind = suffix[0].lower() if suffix else ""
+    if kind not in READERS:
+        raise DataError(
+            f"{source.name}: {kind or 'no suffix'} is not a kind of text that is read. "
+            f"Known: {', '.join(READERS)} (also .gz), or a folder of .txt files."
+        )
+    text, notes = _text_of(source, encoding)
+    columns, rows, more = READERS[kind](text, source)
+    if not rows:
+        raise DataError(f"{source.name} holds no record: there is nothing below its first line.")
+    return Records(_frame(columns, rows), source, (*notes, *more))
+
+
+Table = tuple[list[str], list[list[str]], list[str]]
+"""Names of columns, rows, notes."""
+
+
+def _frame(columns: list[str], rows: list[list[str]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=pd.Index(columns, dtype=object), dtype=object)
+
+
+# ------------------------------------------------------------------ bytes to text
+
+
+def _text_of(source: Path, encoding: str) -> tuple[str, list[str]]:
+    """The text of a file, and what was inferred."""
+    with _telling_damage(source):
+        raw = source.read_bytes()
+        raw = gzip.decompress(raw) if source.suffix.lower() == ".gz" else raw
+    if not raw.strip():
+        raise DataError(f"{source.name} is empty ({len(raw)} bytes without text).")
+    marked = BOMS.get(raw[:2])
+    text = _decoded(raw, source, marked or encoding).removeprefix("\ufeff")
+    if "\0" in text:
+        raise DataError(f"{source.name} is no text file: it holds zero bytes. Give text, or name its encoding.")
+    return text, [f"{source.name}: the file says that it is {marked}; read that way."] if marked else []
+
+
+def _decoded(raw: bytes, source: Path, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except LookupError:
+        raise DataError(f"There is no encoding {encoding!r}. Common ones: utf-8, cp1252, latin-1, utf-16.") from None
+    except UnicodeError as error:
+        start = getattr(error, "start", 0)
+        line = raw.count(b"\n", 0, start) + 1
+        raise DataError(
+            f"{source.name} is not {encoding.upper()}: byte 0x{raw[start]:02x} in line {line:,}. "
+            "Name the encoding it has (cp1252 is common), or save it as UTF-8."
+        ) from None
+
+
+@contextmanager
+def _telling_damage(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{source.name} is not a readable .gz file ({error}). Copy it again.") from None
+
+
+# ------------------------------------------------------------------ kinds
+
+
+def _read_table(text: str, source: Path) -> Table:
+    """Cells between separators; quotes protect separators and line ends."""
+    first = text.split("\n", 1)[0]
+    wanted = "\t" if ".tsv" in source.name.lower() else ","
+    found = max(SEPARATORS, key=lambda mark: (first.count(mark), mark == wanted))
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        reader = csv.reader(StringIO(text, newline=""), delimiter=found)
+        lines = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise DataError(f"{source.name} is not a readable table ({error}).") from None
+    finally:
+        csv.field_size_limit(before)
+    columns = [name.strip() for name in lines[0][1]]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{source.name} has two columns named {twice!r}. Rename one.")
+    for line, row in lines[1:]:
+        if len(row) != len(columns):
+            raise DataError(
+                f"{source.name}: the record that ends in line {line:,} has {len(row)} cells, the first line has "
+                f"{len(columns)}. Put text that holds {SEPARATORS[found]} into quotes."
+            )
+    spoken = f"{source.name}: cells are separated by {SEPARATORS[found]}, not {SEPARATORS[wanted]}; read that way."
+    return columns, [row for _, row in lines[1:]], [] if found == wanted else [spoken]
+
+
+def _read_json_lines(text: str, source: Path) -> Table:
+    """An object per line; a key that is missing is an empty cell."""
+    found = []
+    for line, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
+        try:
+            record = json.loads(content)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{source.name}, line {line:,} is not JSON ({error}).") from None
+        if not isinstance(record, dict):
+            raise DataError(f'{source.name}, line {line:,} is no JSON object such as {{"text": "..."}}.')
+        found.append(record)
+    columns = list(dict.fromkeys(key for record in found for key in record))
+    return columns, [[_cell(record.get(key)) for key in columns] for record in found], []
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _read_lines(text: str, source: Path) -> Table:
+    """A record per line, empty lines too."""
+    lines = text.splitlines()
+    return ["line", "text"], [[str(number), line] for number, line in enumerate(lines, 1)], []
+
+
+def _read_folder(source: Path, encoding: str) -> Records:
+    """A record per text file."""
+    files = sorted(path for path in source.rglob("*") if path.is_file() and not path.name.startswith("."))
+    chosen = [path for path in files if path.suffix.lower() in TEXT_FILES]
+    if not chosen:
+        raise DataError(f"{source} is a folder without text files ({', '.join(TEXT_FILES)}).")
+    rows = []
+    for path in chosen:
+        text = _text_of(path, encoding)[0] if path.read_bytes().strip() else ""
+        rows.append([path.relative_to(source).as_posix(), text])
+    others = [path.name for path in files if path not in set(chosen)]
+    note = f"{source.name}: {len(others):,} files of other kinds are left out (first: {others[0]})." if others else ""
+    return Records(_frame(["file", "text"], rows), source, (note,) if note else ())
+
+
+READERS: dict[str, Callable[[str, Path], Table]] = {
+    ".csv": _read_table,
+    ".tsv": _read_table,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".txt": _read_lines,
+}
