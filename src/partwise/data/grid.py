@@ -22,8 +22,8 @@ DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 """A block should stay in cache with its Y, but every block adds to every column: wide rows want more of them."""
 
 SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
-GRAM_BLOCK_STORED = 12_500
-"""Where every row has a Gram matrix of its own an entry costs k times as much, so that small data are worth sharing."""
+GRAM_BLOCK_STORED, GRAM_ROW_ENTRIES = 30_000, 32
+"""Where every row has a Gram matrix of its own, an entry costs k times as much: small data are worth sharing, too."""
 
 MOST_LANES = 64
 
@@ -37,10 +37,10 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
     return list(pairwise(edges))
 
 
-def sparse_blocks(indptr: Array, stored: int = SPARSE_BLOCK_STORED) -> list[Range]:
-    """Runs of rows with about ``stored`` units of work: their entries, and `ROW_ENTRIES` for each row itself."""
+def sparse_blocks(indptr: Array, stored: int = SPARSE_BLOCK_STORED, row: int = ROW_ENTRIES) -> list[Range]:
+    """Runs of rows with the work of about ``stored`` entries, a row itself being worth ``row`` of them."""
     n_rows = len(indptr) - 1
-    work = indptr.astype(np.int64) + ROW_ENTRIES * np.arange(n_rows + 1, dtype=np.int64)
+    work = indptr.astype(np.int64) + row * np.arange(n_rows + 1, dtype=np.int64)
     work -= work[0]
     count = max(1, int(work[-1] // stored))
     edges = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1])

@@ -161,7 +161,7 @@ class WeightedSparse(Counted):
         self.common = self.elsewhere
         differences = weight.data - self.dtype.type(elsewhere) if elsewhere else weight.data
         self.excess = *self.pattern, differences
-        self.blocks = grid.sparse_blocks(X.indptr, grid.GRAM_BLOCK_STORED)
+        self.blocks = grid.sparse_blocks(X.indptr, grid.GRAM_BLOCK_STORED, grid.GRAM_ROW_ENTRIES)
 
     def _sums(self) -> tuple[float, float, float, float]:
         x, others = self.X.data, self.shape[0] * self.shape[1] - self.stored

@@ -154,8 +154,11 @@ def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evid
         seen.norm2,
         *terms.bounds(A),
     )
-    penalised = A @ (ridge / 2).astype(A.dtype) + (stats.cross - cross if by_row else 0)
-    return with_penalty - float(np.einsum("ij,ij->", penalised, A, dtype=np.float64))
+    squares = np.sum(terms.ridge * seen.norm2) / 2
+    if by_row or terms.gram is not None:
+        rest = (stats.cross - cross) + (0 if terms.gram is None else A @ (terms.gram / 2))
+        squares += np.einsum("ij,ij->", rest, A, dtype=np.float64)
+    return with_penalty - float(squares)
 
 
 def ridge_of(terms: Terms, k: int) -> Array:
