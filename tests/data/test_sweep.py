@@ -26,9 +26,9 @@ def test_dense_blocks_cover_every_row_once(n, row_bytes, block_bytes, monkeypatc
 
 
 @pytest.mark.parametrize("lengths", [[0], [5], [0, 0, 0], [1000] * 7, [0, 5000, 0, 0, 10, 3], list(range(200))])
-def test_sparse_blocks_cover_every_row_once(lengths, monkeypatch):
-    monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 300)
-    blocks = grid.sparse_blocks(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+def test_sparse_blocks_cover_every_row_once(lengths):
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    blocks = grid.sparse_blocks(indptr, 300, 8)
     assert [i for low, high in blocks for i in range(low, high)] == list(range(len(lengths)))
     assert all(low < high for low, high in blocks)
 

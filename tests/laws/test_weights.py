@@ -177,7 +177,7 @@ def test_weight_one_is_no_weight(beta, solver):
     state = after(dense(X, np.ones_like(X)), beta, solver, start(X))
     plain = as_data(X)
     loss = Beta(float(beta)).on(plain)
-    method = solver_of(solver, loss, sweeps=5)
+    method = solver_of(solver, loss, sweeps=row_hals.SWEEPS)
     problem, other = Problem(loss, method, method), start(X)
     columns = plain.transposed() if needs_columns(problem, plain, 3) else None
     for _ in range(6):
@@ -209,7 +209,7 @@ def test_rows_and_columns_change_places(beta, solver):
 def test_blocks_and_threads_do_not_matter(beta, solver, storage, monkeypatch):
     X, weight = setting(beta)
     whole = after(storage(X, weight), beta, solver, start(X))
-    for name, value in (("DENSE_BLOCK_BYTES", 700), ("DENSE_BLOCK_ROWS", 1), ("SPARSE_BLOCK_STORED", 60)):
+    for name, value in (("DENSE_BLOCK_BYTES", 700), ("DENSE_BLOCK_ROWS", 1), ("GRAM_BLOCK_STORED", 60)):
         monkeypatch.setattr(grid, name, value)
     monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 5)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)

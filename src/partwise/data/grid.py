@@ -37,7 +37,7 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
     return list(pairwise(edges))
 
 
-def sparse_blocks(indptr: Array, stored: int = SPARSE_BLOCK_STORED, row: int = ROW_ENTRIES) -> list[Range]:
+def sparse_blocks(indptr: Array, stored: int, row: int) -> list[Range]:
     """Runs of rows with the work of about ``stored`` entries, a row itself being worth ``row`` of them."""
     n_rows = len(indptr) - 1
     work = indptr.astype(np.int64) + row * np.arange(n_rows + 1, dtype=np.int64)

@@ -39,7 +39,7 @@ class Sparse(Summarised):
         self.shape, self.dtype = X.shape, X.dtype
         self.stored = len(X.data)
         self.arrays = X.indptr, X.indices, X.data
-        self.blocks = grid.sparse_blocks(X.indptr)
+        self.blocks = grid.sparse_blocks(X.indptr, grid.SPARSE_BLOCK_STORED, grid.ROW_ENTRIES)
         self._transposed: Sparse | None = None
 
     @property

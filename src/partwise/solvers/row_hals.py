@@ -18,12 +18,15 @@ GRAM_BYTES = 1 << 20
 DIRECT_ABOVE = {np.dtype(np.float64): 50, np.dtype(np.float32): 64}
 """Components from which sweeps cost less without forming Gram matrices."""
 
+SWEEPS, MOST_SWEEPS = 8, 20
+
 
 @dataclass(frozen=True)
 class RowHALS:
     """Coordinate descent as `HALS`, each row with its own Gram matrix.
 
-    Monotone. A Gram matrix costs k^2 for every cell that counts, a sweep k^2 for every row: so there are more sweeps.
+    Monotone. A Gram matrix costs k^2 for every cell that counts, a sweep k^2 for every row: so there are more sweeps,
+    see `worthwhile_sweeps`.
 
     References
     ----------
@@ -40,8 +43,6 @@ class RowHALS:
     [[3.0, 0.0]]
     """
 
-    sweeps: int = 5
-
     name = "cd"
     needs = RowQuadratic
     faces = frozenset({"linear", "pull", "rows", "ridge", "ridges", "gram", "bounds"})
@@ -54,7 +55,7 @@ class RowHALS:
     def update(self, A: Array, stats: RowQuadratic, penalty, size: Array) -> Evidence:
         """Overwrite the rows ``A``; see the class."""
         seen = Evidence.zeros(A.shape[1])
-        seen.fit = descend(A, stats, penalty.terms(), self.sweeps, seen)
+        seen.fit = descend(A, stats, penalty.terms(), worthwhile_sweeps(stats), seen)
         return seen
 
     def solve(self, A: Array, stats: RowQuadratic, penalty) -> Array:
@@ -76,8 +77,6 @@ class RowBPP(RowHALS):
     ----------
     Kim & Park (2011), doi:10.1137/110821172
     """
-
-    sweeps: int = 1
 
     name = "bpp"
 
@@ -159,6 +158,16 @@ def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evid
         rest = (stats.cross - cross) + (0 if terms.gram is None else A @ (terms.gram / 2))
         squares += np.einsum("ij,ij->", rest, A, dtype=np.float64)
     return with_penalty - float(squares)
+
+
+def worthwhile_sweeps(stats: RowQuadratic) -> int:
+    """8, and more for a factor that has fewer rows than the other, at most 20.
+
+    Sweeps of the factor with few rows cost little beside those of the other. By the shape of X alone, so that neither
+    blocks nor storage matter.
+    """
+    rows, others = len(stats.excess[0]) - 1, len(stats.B)
+    return min(MOST_SWEEPS, SWEEPS * max(1, others // max(1, rows)))
 
 
 def ridge_of(terms: Terms, k: int) -> Array:
