@@ -416,6 +416,22 @@ def test_users_by_users_is_never_formed_for_implicit_feedback():
     assert sp.issparse(found.seen_)
 
 
+def test_an_interrupted_trial_ends_the_trying(films, monkeypatch):
+    """A fit keeps what it has when Ctrl-C comes; strengths must not be chosen by such fits."""
+    once = partwise.NMF.fit_transform
+
+    def interrupted(self, *arguments, **options):
+        W = once(self, *arguments, **options)
+        self.stop_reason_ = "interrupted"
+        return W
+
+    monkeypatch.setattr(partwise.NMF, "fit_transform", interrupted)
+    for implicit in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            Recommender(2, implicit=implicit, max_iter=5).fit(films)
+    assert Recommender(2, tune=False).fit(films).model_.stop_reason_ == "interrupted"
+
+
 # MovieLens
 
 

@@ -36,7 +36,12 @@ def test_a_raw_file_needs_no_option(films, run):
     assert sorted(path.name for path in (films / OUT).iterdir()) == FILES
     for said in ("global mean", "biases", "most popular", "partwise", "RMSE", "nDCG@10", "coverage@10", "converged"):
         assert said in result.stdout
-    for noted in ("read 'user' as user", "The latest 579 of 2,504 are held out", "strengths chosen by a tenth"):
+    for noted in (
+        "--implicit learns the latter",
+        "read 'user' as user",
+        "The latest 579 of 2,504 are held out",
+        "strengths chosen by a tenth",
+    ):
         assert noted in result.stderr
     table = pd.read_csv(f"{OUT}/recommendations.csv")
     assert table.columns.tolist() == ["user", "item", "score", "rank", "because"]

@@ -44,6 +44,7 @@ def test_bars_of_measures_leave_out_what_does_not_apply(films, model):
     assert [ax.get_title() for ax in axes] == ["RMSE", "nDCG@10", "recall@10", "coverage@10"]
     assert len(axes[0].patches) == 3  # what is popular predicts no stars
     assert axes[1].patches[-1].get_width() == table["nDCG@10"]["tastes"]
+    assert len({ax.patches[-1].get_facecolor() for ax in axes}) == 1  # a model has one colour
 
 
 def test_observed_cells_are_told_from_predictions(model):

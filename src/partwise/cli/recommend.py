@@ -198,6 +198,8 @@ def judged(ratings: Ratings, chosen: dict[str, Any], voice: Voice) -> tuple[Any,
     for note in notes:
         voice.note(note)
     model = Recommender(**new_settings(chosen)).fit(train)
+    if model.model_.stop_reason_ == "interrupted":
+        raise KeyboardInterrupt
     for note in model.notes_[len(ratings.notes) :]:
         voice.note(note)
     table = compare(train, test, {"partwise": model}, chosen["number"])

@@ -218,22 +218,25 @@ def tell_metrics(voice: Voice, metrics: pd.DataFrame) -> None:
         for name, row in zip(metrics.index, metrics[measures].to_numpy(), strict=True)
     ]
     voice.table(["model", *measures], rows, right=tuple(range(1, len(measures) + 1)))
-    beaten = shortfall(metrics)
-    if beaten:
-        voice.note(beaten)
+    for said in shortfalls(metrics):
+        voice.note(said)
 
 
-def shortfall(metrics: pd.DataFrame) -> str | None:
+def shortfalls(metrics: pd.DataFrame) -> list[str]:
     """Where the model does not beat a baseline."""
-    ours = metrics.loc["partwise"]
-    if "RMSE" in metrics and metrics.RMSE.notna().any():
-        if ours["RMSE"] > metrics.RMSE.drop("partwise").min():
-            return "a baseline errs less than the model (RMSE): these ratings show no tastes beyond it."
-        return None
-    name = next(column for column in metrics.columns if column.startswith("nDCG"))
-    if ours[name] <= metrics[name].drop("partwise").max():
-        return f"what is popular is as good as the model ({name}): these purchases show no tastes beyond it."
-    return None
+    ours, others = metrics.loc["partwise"], metrics.drop("partwise")
+    of_ratings = "RMSE" in metrics
+    found = []
+    if of_ratings and ours["RMSE"] > others["RMSE"].min():
+        found.append("a baseline errs less than the model (RMSE): these ratings show no tastes beyond it.")
+    name = next(str(column) for column in metrics.columns if str(column).startswith("nDCG"))
+    if ours[name] > others[name].max():
+        return found
+    if of_ratings:
+        found.append(f"lists go by what is liked, not by what is chosen next ({name}); --implicit learns the latter.")
+    else:
+        found.append(f"what is popular is as good as the model ({name}): these purchases show no tastes beyond it.")
+    return found
 
 
 def tell_user(voice: Voice, user: str, table: pd.DataFrame, unknown: bool) -> None:
@@ -241,8 +244,11 @@ def tell_user(voice: Voice, user: str, table: pd.DataFrame, unknown: bool) -> No
     why = " (unknown: what most users have)" if unknown else ""
     voice.say(f"\nFor {user}{why}:\n")
     label = "title" if "title" in table else "item"
-    rows = table[table["user"] == user].to_dict("records")
-    cells = [[str(row["rank"]), str(row[label]), f"{row['score']:.2f}", str(row["because"])] for row in rows]
+    rows: Any = table[table["user"] == user]
+    cells = [
+        [str(row["rank"]), str(row[label]), f"{row['score']:.2f}", str(row["because"])]
+        for row in rows.to_dict("records")
+    ]
     voice.table(["rank", label, "score", "because of"], cells, right=(0, 2))
 
 

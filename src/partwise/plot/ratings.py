@@ -64,7 +64,8 @@ def taste_cards(model: Any, axes: Any = None, *, n: int = 6, most: int = CARDS, 
         ax.barh(places, card["weights"], color=PALETTE[0])
         ax.set_yticks(places, card["items"])
         ax.invert_yaxis()
-        ax.set_title(f"taste {card['taste']}, {card['share']:.0%}")
+        name = model.labels_.get(card["taste"], f"taste {card['taste']}")
+        ax.set_title(f"{name}, {card['share']:.0%}")
         ax.spines[["top", "right"]].set_visible(False)
     return axes
 
@@ -153,16 +154,17 @@ def metric_bars(table: pd.DataFrame, axes: Any = None, *, measures: Sequence[str
     >>> import pandas as pd
     >>> from partwise import plot
     >>> table = pd.DataFrame({"RMSE": [1.0, 0.9]}, index=["global mean", "tastes"])
-    >>> [bar.get_width() for bar in plot.metric_bars(table)[0].patches]
+    >>> [float(bar.get_width()) for bar in plot.metric_bars(table)[0].patches]
     [1.0, 0.9]
     """
     usual = ("RMSE", "nDCG", "recall", "coverage")
     chosen = [name for name in table.columns if name.startswith(usual)] if measures is None else list(measures)
     axes = panels(axes, 1, len(chosen), (3.5 * len(chosen), 1 + 0.4 * len(table))).ravel()
+    colours = {label: PALETTE[place % len(PALETTE)] for place, label in enumerate(table.index)}
     for ax, name in zip(axes, chosen, strict=True):
         values = table[name].dropna()
         places = np.arange(len(values))
-        ax.barh(places, values.to_numpy(), color=[PALETTE[i % len(PALETTE)] for i in places])
+        ax.barh(places, values.to_numpy(), color=[colours[label] for label in values.index])
         ax.set_yticks(places, [str(label) for label in values.index])
         ax.invert_yaxis()
         ax.set_title(name)

@@ -130,8 +130,8 @@ def chosen(
     inner, held, _ = split(train, "random", 0.1, 0)
 
     def error(recipe: Recipe) -> float:
-        with trying():
-            return rmse(held.value, fit(inner, recipe).predict(held), train.value)
+        with trying() as whole:
+            return rmse(held.value, whole(fit(inner, recipe)).predict(held), train.value)
 
     alone = [replace(base, tastes=0, bias=bias) for bias in biases]
     recipe = replace(base, bias=min(alone, key=error).bias)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +56,15 @@ def takes_weights(model: Any) -> bool:
 
 
 @contextlib.contextmanager
-def trying() -> Iterator[None]:
-    """Warnings of a fit that is only tried are nobody's business."""
+def trying() -> Iterator[Callable[[Factors], Factors]]:
+    """Warnings of a fit that is only tried are nobody's business; that it was interrupted (Ctrl-C) ends the trying."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        yield _whole
+
+
+def _whole(found: Factors) -> Factors:
+    """The same, unless its fit was interrupted."""
+    if getattr(found.model, "stop_reason_", "") == "interrupted":
+        raise KeyboardInterrupt
+    return found

@@ -101,8 +101,8 @@ def chosen(
     inner, held, _ = split(train, "time", 0.1)
 
     def loss(recipe: Recipe) -> float:
-        with trying():
-            return -ranking(fit(inner, recipe).scores, inner, held, 10)["nDCG@10"]
+        with trying() as whole:
+            return -ranking(whole(fit(inner, recipe)).scores, inner, held, 10)["nDCG@10"]
 
     ridge = min((replace(base, ridge=ridge) for ridge in ridges), key=loss).ridge
     return min((replace(base, ridge=ridge, background=one) for one in backgrounds), key=loss)

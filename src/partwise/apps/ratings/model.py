@@ -130,16 +130,16 @@ class Recommender(Answers):
         DataError
             If the table cannot be read, or the model cannot know what was not rated.
         """
-        model, _ = self.prepare(ratings)
-        train = self._train
+        train = self._prepare(ratings)
+        model = self.model_
         if not self.explicit_:
-            return self.adopt(implicit.fit(train, self._recipe, self.random_state, model))
+            return self._adopt(implicit.fit(train, self._recipe, self.random_state, model))
         if self.model is not None:
-            return self.adopt(explicit.fit_as_it_is(train, model))
-        return self.adopt(explicit.fit(train, self._recipe, self.random_state, model))
+            return self._adopt(explicit.fit_as_it_is(train, model))
+        return self._adopt(explicit.fit(train, self._recipe, self.random_state, model))
 
-    def prepare(self, ratings: Any) -> tuple[Any, Ratings]:
-        """The first half of ``fit``: read, and choose settings; returns the unfitted ``model_`` and the table."""
+    def _prepare(self, ratings: Any) -> Ratings:
+        """Read the table, and choose settings and the unfitted ``model_``."""
         train = read_ratings(ratings, implicit=self.implicit)
         self.explicit_ = train.explicit and not self.implicit
         self.notes_ = list(train.notes)
@@ -151,10 +151,10 @@ class Recommender(Answers):
             name: value for name, value in vars(self._recipe).items() if name not in ("tol", "max_iter", "n_jobs")
         }
         self.model_ = self._new_model(train)
-        return self.model_, train
+        return train
 
-    def adopt(self, found: Factors) -> Recommender:
-        """The second half of ``fit``: take the factors of the table."""
+    def _adopt(self, found: Factors) -> Recommender:
+        """Take the factors of the table."""
         if min(found.W.min(initial=0), found.H.min(initial=0)) < 0:
             raise DataError(
                 f"{type(found.model).__name__} gave negative factors: tastes that cancel cannot be read. Use a "
