@@ -20,12 +20,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import implicit, rating_model
-from benchmarks.movielens import Ratings, bias_baseline, movielens
+from benchmarks import implicit
+from benchmarks.movielens import movielens
 from benchmarks.rating_peers import Absent, Peer
 from partwise import NMF
+from partwise.apps.ratings import Ratings, best_biases, rmse, split
+from partwise.apps.ratings.explicit import chosen, fit
 
-BIASES, TASTES = (2.0, 3.0, 5.0), (12.0, 16.0, 20.0)
+SCALE = np.array([0.5, 5.0])
+"""The least and the largest rating; every prediction is brought into it, as Surprise does."""
 
 K, KKT, SPARK_ITERATIONS = 20, 1e-4, 10
 
@@ -60,14 +63,13 @@ def errors(splits: int) -> list[Bound]:
     surprise = peer("surprise")
     print(f"\ntest RMSE, splits 0 to {splits - 1}")
     for seed in range(splits):
-        train, test = movielens().split(seed)
-        row = {"global mean": test.rmse(np.full(len(test), train.stars.mean()))}
-        row["signed biases"], strength = bias_baseline(train, test)
-        recipe = rating_model.chosen(train, BIASES, TASTES)
-        row["partwise"] = test.rmse(rating_model.fit(train, recipe).predict(test))
-        print(
-            f"  split {seed}: strength of biases {strength:g}; partwise {recipe.bias:g}, {recipe.taste:g}", flush=True
-        )
+        train, test, _ = split(movielens(), "random", 0.1, seed)
+        biases, recipe = best_biases(train), chosen(train)
+        row = {"global mean": error(test, np.full(len(test), train.value.mean()))}
+        row["signed biases"] = error(test, biases.predict(test))
+        row["partwise"] = error(test, fit(train, recipe).predict(test))
+        strengths = f"strength of biases {biases.strength:g}; partwise {recipe.bias:g}, {recipe.taste:g}"
+        print(f"  split {seed}: {strengths}", flush=True)
         if surprise:
             for name, biased in (("Surprise NMF", False), ("Surprise NMF, biased", True)):
                 row[name] = from_surprise(surprise, train, test, biased, seed)
@@ -76,6 +78,11 @@ def errors(splits: int) -> list[Bound]:
     for name, values in found.items():
         print(f"  {name:24}{np.mean(values):8.4f}   " + " ".join(f"{value:.4f}" for value in values))
     return error_bounds({name: float(np.mean(values)) for name, values in found.items()})
+
+
+def error(test: Ratings, predicted: np.ndarray) -> float:
+    """RMSE within the scale."""
+    return rmse(test.value, predicted, SCALE)
 
 
 def error_bounds(mean: dict[str, float]) -> list[Bound]:
@@ -105,12 +112,12 @@ def from_surprise(surprise: Peer, train: Ratings, test: Ratings, biased: bool, s
         save(train, names["train"])
         save(test, names["test"])
         surprise.ask(**names, biased=biased, seed=seed)
-        return test.rmse(np.load(names["predicted"]))
+        return error(test, np.load(names["predicted"]))
 
 
 def save(ratings: Ratings, file: str) -> None:
     """User, item and stars as columns."""
-    np.save(file, np.column_stack([ratings.user, ratings.item, ratings.stars]))
+    np.save(file, np.column_stack([ratings.user, ratings.item, ratings.value]))
 
 
 def seconds(rounds: int) -> list[Bound]:

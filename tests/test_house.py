@@ -95,7 +95,7 @@ def test_every_import_contract_holds():
 VIOLATIONS = {
     "Each line knows its room": [("losses/beta.py", "import partwise.engine.step")],
     "Above the estimators only the public API is used": [("cli/__init__.py", "import partwise.engine.step")],
-    "Applications do not know each other": [("apps/ratings.py", "import partwise.apps.topics")],
+    "Applications do not know each other": [("apps/signals.py", "import partwise.apps.topics")],
     "Guests stay at the door": [("engine/step.py", "import pandas")],
 }
 

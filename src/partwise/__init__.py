@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from partwise import apps, datasets, io, penalties, plot
+    from partwise.apps.ratings import Recommender, recommender
     from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
     from partwise.estimators import NMF, MiniBatchNMF, NotConvergedWarning, non_negative_factorization
@@ -24,7 +25,9 @@ _HOMES = {
     "NotConvergedWarning": "partwise.estimators",
     "non_negative_factorization": "partwise.estimators",
     "PartwiseError": "partwise.errors",
+    "Recommender": "partwise.apps.ratings",
     "TopicModel": "partwise.apps.topics",
+    "recommender": "partwise.apps.ratings",
     "topics": "partwise.apps.topics",
     "SGD": "partwise.solvers",
     "load": "partwise.persist",
@@ -37,6 +40,7 @@ __all__ = [
     "MiniBatchNMF",
     "NotConvergedWarning",
     "PartwiseError",
+    "Recommender",
     "TopicModel",
     "SGD",
     "__version__",
@@ -47,6 +51,7 @@ __all__ = [
     "non_negative_factorization",
     "penalties",
     "plot",
+    "recommender",
     "save",
     "topics",
 ]

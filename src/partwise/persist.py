@@ -35,6 +35,7 @@ __all__ = ["CLASSES", "describe", "load", "save"]
 CLASSES = {
     "NMF": "partwise.estimators.nmf:NMF",
     "MiniBatchNMF": "partwise.estimators.minibatch:MiniBatchNMF",
+    "Recommender": "partwise.apps.ratings.model:Recommender",
     "TopicModel": "partwise.apps.topics.model:TopicModel",
 }
 """The classes that a file may name, and where they are."""
@@ -57,7 +58,7 @@ def save(model: Any, path: PathLike) -> None:
 
     Parameters
     ----------
-    model : NMF, MiniBatchNMF or TopicModel
+    model : NMF, MiniBatchNMF, Recommender or TopicModel
         Fitted or not. A ``random_state`` that is a generator is not stored: it comes back as None.
     path : path
         The file to create or replace.

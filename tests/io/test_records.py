@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import pandas as pd
 import pytest
 
 from partwise.errors import DataError, MissingFileError
@@ -26,6 +27,13 @@ def written(folder, name, content):
 def test_every_kind_of_table_gives_the_same_records(name, tmp_path):
     frame = read_records(written(tmp_path, name, KINDS[name])).frame
     assert frame.to_dict("records") == [{"id": "1", "body": "two\nlines, one comma"}, {"id": "2", "body": "plain"}]
+
+
+def test_a_parquet_file_gives_its_values_as_text(tmp_path):
+    day = pd.Timestamp("2024-05-31")
+    pd.DataFrame({"n": [1, 2], "x": [0.5, None], "day": [day, None]}).to_parquet(tmp_path / "x.parquet")
+    frame = read_records(tmp_path / "x.parquet").frame
+    assert frame.to_dict("records") == [{"n": "1", "x": "0.5", "day": str(day)}, {"n": "2", "x": "", "day": ""}]
 
 
 def test_packed_and_marked_files_are_read_like_plain_ones(tmp_path):

@@ -25,6 +25,7 @@ VERBS = {
     "demo": "Take four novels apart: 193 chapters in, four themes out.",
     "fit": "Factorize a matrix file into W, H and a model.",
     "topics": "Find the topics of texts: each a few words.",
+    "recommend": "Recommend items to users, from ratings or purchases.",
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
     "show": "Tell what a model file holds.",

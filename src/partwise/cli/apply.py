@@ -76,6 +76,8 @@ def load_fitted(path: str) -> Any:
     from partwise.persist import load
 
     fitted = load(path)
+    if type(fitted).__name__ == "Recommender":
+        raise DataError(f"{path} holds a Recommender. Use partwise recommend {path} --for USER, or --new-user FILE.")
     if "components_" not in vars(fitted):
         raise DataError(f"{path} holds an {type(fitted).__name__} that was never fitted. Fit it and save it again.")
     return fitted

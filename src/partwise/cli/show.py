@@ -21,7 +21,7 @@ __all__ = ["show"]
 def show(model: str, component: int | None, top: int, voice: Voice) -> None:
     """Tell what a model file holds: the fit in words, the top features of every component, and what made it.
 
-    MODEL is a .pw file that `fit`, `topics` or `model.save()` wrote.
+    MODEL is a .pw file that `fit`, `topics`, `recommend` or `model.save()` wrote.
     """
     from partwise.cli.apply import load_fitted, load_topics
     from partwise.cli.components import feature_names, tell_components, top_features
@@ -32,6 +32,11 @@ def show(model: str, component: int | None, top: int, voice: Voice) -> None:
 
         wanted(component, topics.n_topics_, model)
         show_topics(topics, model, component, top, voice)
+        return
+    if describe(model)["class"] == "Recommender":
+        from partwise.cli.recommend_files import show_tastes
+
+        show_tastes(model, component, top, voice)
         return
     fitted, described = load_fitted(model), describe(model)
     chosen = wanted(component, len(fitted.components_), model)

@@ -14,12 +14,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from partwise.errors import DataError, MissingExtraError, MissingFileError
 from partwise.io.text import Parsed, empty_note, name_notes, read_text, telling_damage
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Matrix", "content_hash", "read"]
 
@@ -364,8 +367,8 @@ def _check_mtx_sizes(source: Path) -> None:
             raise ValueError("no line of sizes")
 
 
-def _read_parquet(source: Path, suffix: str, key: str | None, missing: str) -> Parsed:
-    """Columns of numbers; an index, or a first column of text, gives the row names."""
+def parquet_frame(source: Path) -> "pd.DataFrame":
+    """The table of a .parquet file, as it stands."""
     try:
         import pandas as pd
         import pyarrow
@@ -373,9 +376,16 @@ def _read_parquet(source: Path, suffix: str, key: str | None, missing: str) -> P
     except ImportError:
         raise MissingExtraError.for_task("Reading .parquet", "parquet") from None
     try:
-        frame = pd.read_parquet(source, engine="pyarrow")
+        return pd.read_parquet(source, engine="pyarrow")
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _damaged(source, "Parquet", error) from None
+
+
+def _read_parquet(source: Path, suffix: str, key: str | None, missing: str) -> Parsed:
+    """Columns of numbers; an index, or a first column of text, gives the row names."""
+    import pandas as pd
+
+    frame = parquet_frame(source)
     notes, row_names = [], None
     if not isinstance(frame.index, pd.RangeIndex):
         row_names = tuple(map(str, frame.index))

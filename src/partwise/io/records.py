@@ -51,7 +51,7 @@ class Records:
 
 
 def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
-    """Read a .csv, .tsv, .jsonl or .txt file (also .gz), or a folder of text files, as a table of strings.
+    """Read a .csv, .tsv, .jsonl, .txt (also .gz) or .parquet file, or a folder of text files, as a table of strings.
 
     Parameters
     ----------
@@ -92,10 +92,12 @@ def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
         return _read_folder(source, encoding)
     suffix = source.suffixes[-2:] if source.suffix.lower() == ".gz" else source.suffixes[-1:]
     kind = suffix[0].lower() if suffix else ""
+    if kind == ".parquet":
+        return _read_parquet(source)
     if kind not in READERS:
         raise DataError(
             f"{source.name}: {kind or 'no suffix'} is not a kind of text that is read. "
-            f"Known: {', '.join(READERS)} (also .gz), or a folder of .txt files."
+            f"Known: {', '.join(READERS)} (also .gz), .parquet, or a folder of .txt files."
         )
     text, notes = _text_of(source, encoding)
     columns, rows, more = READERS[kind](text, source)
@@ -210,6 +212,19 @@ def _read_lines(text: str, source: Path) -> Table:
     """A record per line, empty lines too."""
     lines = text.splitlines()
     return ["line", "text"], [[str(number), line] for number, line in enumerate(lines, 1)], []
+
+
+def _read_parquet(source: Path) -> Records:
+    """Every value as text, missing ones empty."""
+    from partwise.io.read import parquet_frame
+
+    if source.stat().st_size == 0:
+        raise DataError(f"{source.name} is empty (0 bytes).")
+    frame = parquet_frame(source)
+    if not len(frame):
+        raise DataError(f"{source.name} holds no record.")
+    cells = frame.astype(object).where(frame.notna(), "")
+    return Records(_frame([str(name) for name in frame.columns], cells.map(str).to_numpy().tolist()), source, ())
 
 
 def _read_folder(source: Path, encoding: str) -> Records:

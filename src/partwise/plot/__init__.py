@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
+    from partwise.plot.ratings import long_tail, metric_bars, predicted_cells, taste_cards, user_profile
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
@@ -21,6 +22,7 @@ _HOMES = {
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
+    "ratings": ("long_tail", "metric_bars", "predicted_cells", "taste_cards", "user_profile"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
@@ -36,16 +38,21 @@ __all__ = [
     "growth",
     "heatmap",
     "lee_seung",
+    "long_tail",
+    "metric_bars",
     "methods",
     "montage",
+    "predicted_cells",
     "rebuilt",
     "save",
     "scree",
     "similarity",
     "strongest",
+    "taste_cards",
     "top_words",
     "topic_similarity",
     "topics_over_time",
+    "user_profile",
 ]
 
 
