@@ -33,6 +33,11 @@ def npm(name: str, version: str) -> tarfile.TarFile:
     return tarfile.open(fetched(f"{name}-{version}.tgz", ["npm", "pack", "--silent", f"{name}@{version}"]))
 
 
+def deb(name: str) -> Path:
+    """A package of the Debian release that this machine follows, as its file."""
+    return fetched(f"{name}_*.deb", ["apt-get", "download", "-qq", name])
+
+
 def fetched(pattern: str, command: list[str]) -> Path:
     """The file that matches, downloaded by the command if it is not there yet."""
     if not list(folder().glob(pattern)):

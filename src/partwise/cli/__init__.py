@@ -27,6 +27,7 @@ VERBS = {
     "topics": "Find the topics of texts: each a few words.",
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
+    "separate": "Take a sound apart into stems that sum to it.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

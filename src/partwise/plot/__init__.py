@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from partwise.plot.audio import activations, piano_roll, spectrogram, templates
     from partwise.plot.canvas import save
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
+    "audio": ("activations", "piano_roll", "spectrogram", "templates"),
     "canvas": ("save",),
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
@@ -26,6 +28,7 @@ _HOMES = {
 """Module -> the public names that it holds."""
 
 __all__ = [
+    "activations",
     "build_up",
     "convergence",
     "directions",
@@ -38,11 +41,14 @@ __all__ = [
     "lee_seung",
     "methods",
     "montage",
+    "piano_roll",
     "rebuilt",
     "save",
     "scree",
     "similarity",
+    "spectrogram",
     "strongest",
+    "templates",
     "top_words",
     "topic_similarity",
     "topics_over_time",
