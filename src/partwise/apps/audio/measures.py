@@ -35,7 +35,7 @@ def si_sdr(truth: Any, estimate: Any) -> float:
     --------
     >>> from partwise.apps.audio import si_sdr
     >>> round(si_sdr([1.0, -1.0, 1.0, -1.0], [1.0, -1.0, 1.0, -0.8]), 2)
-    20.79
+    20.8
     """
     s, e = (np.ravel(np.asarray(wave, dtype=np.float64)) for wave in (truth, estimate))
     if s.shape != e.shape:
@@ -100,25 +100,29 @@ def sdr_sir_sar(truth: Any, estimates: Any, *, taps: int = 512) -> tuple[np.ndar
         raise DataError(f"truth has the shape {S.shape}, the estimates {E.shape}: give as many, of one length.")
     if not S.any(axis=1).all():
         raise DataError("A true source is silent: decibels of nothing are not defined. Leave it out.")
-    marks = np.array([[split(S, place, estimate, taps) for place in range(len(S))] for estimate in E])
+    marks = np.array([split(S, estimate, taps) for estimate in E])
     finite = np.nan_to_num(marks[:, :, 1].T, posinf=1e6, neginf=-1e6)
     _, order = linear_sum_assignment(-finite)
     best = marks[order, np.arange(len(S))]
     return best[:, 0], best[:, 1], best[:, 2], order
 
 
-def split(S: np.ndarray, place: int, estimate: np.ndarray, taps: int) -> tuple[float, float, float]:
-    """SDR, SIR and SAR of one estimate, if it is of the source at ``place``."""
-    target = projected(S[[place]], estimate, taps)
-    everything = target if len(S) == 1 else projected(S, estimate, taps)
-    interference = everything - target
+def split(S: np.ndarray, estimate: np.ndarray, taps: int) -> list[tuple[float, float, float]]:
+    """SDR, SIR and SAR of one estimate, for each source that it might be of."""
+    everything = projected(S, estimate, taps)
     artefacts = np.pad(estimate, (0, taps - 1)) - everything
-    wanted = np.sum(target**2)
-    return (
-        decibels(wanted, np.sum((interference + artefacts) ** 2)),
-        decibels(wanted, np.sum(interference**2)),
-        decibels(np.sum(everything**2), np.sum(artefacts**2)),
-    )
+    marks = []
+    for place in range(len(S)):
+        target = projected(S[[place]], estimate, taps) if len(S) > 1 else everything
+        interference, wanted = everything - target, np.sum(target**2)
+        marks.append(
+            (
+                decibels(wanted, np.sum((interference + artefacts) ** 2)),
+                decibels(wanted, np.sum(interference**2)),
+                decibels(np.sum(everything**2), np.sum(artefacts**2)),
+            )
+        )
+    return marks
 
 
 def projected(S: np.ndarray, estimate: np.ndarray, taps: int) -> np.ndarray:
@@ -132,8 +136,16 @@ def projected(S: np.ndarray, estimate: np.ndarray, taps: int) -> np.ndarray:
     lags = np.asarray(irfft(F[:, None] * F[None].conj(), size))
     blocks = [[toeplitz(lags[j, i, :taps], lags[i, j, :taps]) for j in range(m)] for i in range(m)]
     cross = np.asarray(irfft(F.conj() * e, size))[:, :taps]
-    filters = np.linalg.lstsq(np.block(blocks), cross.ravel(), rcond=None)[0].reshape(m, taps)
+    filters = solved(np.block(blocks), cross.ravel()).reshape(m, taps)
     return np.asarray(irfft((F * np.asarray(rfft(filters, size))).sum(axis=0), size))[: n + taps - 1]
+
+
+def solved(A: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The solution of ``A x = b``, or the shortest one where sources repeat each other."""
+    try:
+        return np.linalg.solve(A, b)
+    except np.linalg.LinAlgError:
+        return np.linalg.lstsq(A, b, rcond=None)[0]
 
 
 def decibels(wanted: float, unwanted: float) -> float:
