@@ -19,9 +19,9 @@ from partwise.io import SOUND_SUFFIXES, Sound, read_sound
 __all__ = ["Templates", "learn_templates", "new_model", "recordings_in"]
 
 BETA = {"kl": "kullback-leibler", "is": "itakura-saito"}
-TOL = {"kl": 1e-2, "is": 1e-4}
+TOL = {"kl": 1e-2, "is": 1e-3}
 """When a fit has converged: what is still gained then is not heard."""
-MAX_ITER = 500
+MAX_ITER = 1000
 
 
 @dataclass(frozen=True, eq=False)
