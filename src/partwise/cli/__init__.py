@@ -28,6 +28,7 @@ VERBS = {
     "recommend": "Recommend items to users, from ratings or purchases.",
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
+    "separate": "Take a sound apart into stems that sum to it.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

@@ -25,7 +25,21 @@ from partwise.errors import MissingFileError
 
 __all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_run", "write_whole"]
 
-PATHS = ("mask", "matrix", "model", "new_user", "out", "plots", "source", "stopwords", "texts", "titles")
+PATHS = (
+    "mask",
+    "matrix",
+    "model",
+    "new_user",
+    "out",
+    "plots",
+    "sound",
+    "source",
+    "stopwords",
+    "templates",
+    "texts",
+    "titles",
+    "truth",
+)
 """Options that name files."""
 
 CONFIG = "partwise.config"
@@ -90,6 +104,8 @@ def portable(name: str, value: Any, folder: Path) -> Any:
     """A path relative to ``folder`` where there is such a path; everything else as it is."""
     if name not in PATHS:
         return value
+    if isinstance(value, list | tuple):
+        return [portable(name, path, folder) for path in value]
     try:
         return Path(os.path.relpath(value, folder)).as_posix()
     except ValueError:  # another drive
@@ -193,6 +209,8 @@ def read_config(path: Path) -> Config:
 
 def located(name: str, value: Any, folder: Path) -> Any:
     """The inverse of `portable`."""
+    if name in PATHS and isinstance(value, list):
+        return [located(name, path, folder) for path in value]
     return os.path.normpath(folder / str(value)) if name in PATHS else value
 
 

@@ -2,12 +2,15 @@
 
 ``read`` knows .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz) and .parquet; ``write_table`` writes .csv, .tsv
 and .npz. ``read_pictures`` makes one stack of a folder or file of pictures, ``read_records`` a table of strings of what
-holds text. Nothing here knows what numbers or words are for.
+holds text, ``read_sound`` samples of a recording; ``midi_bytes`` and ``wav_bytes`` write sound. Nothing here knows what
+numbers or words are for.
 """
 
+from partwise.io.midi import midi_bytes
 from partwise.io.pictures import png_bytes, read_pictures
 from partwise.io.read import Matrix, content_hash, read
 from partwise.io.records import Records, read_records
+from partwise.io.sound import SOUND_SUFFIXES, Sound, as_sound, read_sound, wav_bytes
 from partwise.io.stacks import Pictures, as_pictures
 from partwise.io.tables import write_table
 
@@ -15,11 +18,17 @@ __all__ = [
     "Matrix",
     "Pictures",
     "Records",
+    "SOUND_SUFFIXES",
+    "Sound",
     "as_pictures",
+    "as_sound",
     "content_hash",
+    "midi_bytes",
     "png_bytes",
     "read",
     "read_pictures",
     "read_records",
+    "read_sound",
+    "wav_bytes",
     "write_table",
 ]

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from partwise.plot.audio import activations, piano_roll, spectrogram, templates
     from partwise.plot.canvas import save
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
+    "audio": ("activations", "piano_roll", "spectrogram", "templates"),
     "canvas": ("save",),
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
@@ -28,6 +30,7 @@ _HOMES = {
 """Module -> the public names that it holds."""
 
 __all__ = [
+    "activations",
     "build_up",
     "convergence",
     "directions",
@@ -42,13 +45,16 @@ __all__ = [
     "metric_bars",
     "methods",
     "montage",
+    "piano_roll",
     "predicted_cells",
     "rebuilt",
     "save",
     "scree",
     "similarity",
+    "spectrogram",
     "strongest",
     "taste_cards",
+    "templates",
     "top_words",
     "topic_similarity",
     "topics_over_time",
