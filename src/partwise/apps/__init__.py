@@ -10,10 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise.apps import images, signals, topics
+    from partwise.apps import images, programs, signals, topics
 
 __all__ = [
     "images",
+    "programs",
     "signals",
     "topics",
 ]

@@ -27,6 +27,7 @@ VERBS = {
     "topics": "Find the topics of texts: each a few words.",
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
+    "signatures": "Learn the mutational signatures of a catalogue.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

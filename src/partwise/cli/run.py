@@ -25,7 +25,7 @@ from partwise.errors import MissingFileError
 
 __all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_run", "write_whole"]
 
-PATHS = ("mask", "matrix", "model", "out", "plots", "source", "stopwords", "texts")
+PATHS = ("fixed", "mask", "matrix", "model", "out", "plots", "reference", "source", "stopwords", "texts")
 """Options that name files."""
 
 CONFIG = "partwise.config"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
+    from partwise.plot.programs import exposure_bars, signature_bars
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
@@ -21,6 +22,7 @@ _HOMES = {
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
+    "programs": ("exposure_bars", "signature_bars"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
@@ -31,6 +33,7 @@ __all__ = [
     "directions",
     "document_topics",
     "errors_by_size",
+    "exposure_bars",
     "factor_heatmaps",
     "fit_heatmaps",
     "growth",
@@ -41,6 +44,7 @@ __all__ = [
     "rebuilt",
     "save",
     "scree",
+    "signature_bars",
     "similarity",
     "strongest",
     "top_words",
