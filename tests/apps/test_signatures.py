@@ -178,7 +178,10 @@ def spoiled(made, row, column, value):
 
 
 MISTAKES = {
-    "negative": (lambda m: spoiled(m, 1, 2, -3), r"1 cells are negative \(first: row 'tumour002', column 'A\[C>A\]G', -3\)"),
+    "negative": (
+        lambda m: spoiled(m, 1, 2, -3),
+        r"1 cells are negative \(first: row 'tumour002', column 'A\[C>A\]G', -3\)",
+    ),
     "broken": (lambda m: spoiled(m, 0, 0, 1.5), "1 cells are not whole .*fractional=True"),
     "nan": (lambda m: spoiled(m, 0, 0, np.nan), "1 cells are empty or infinite"),
     "nothing": (lambda m: frame(m) * 0, "holds no mutation: all 9,600 cells are 0"),

@@ -27,6 +27,7 @@ VERBS = {
     "topics": "Find the topics of texts: each a few words.",
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
+    "programs": "Learn the programs of genes in single cells.",
     "signatures": "Learn the mutational signatures of a catalogue.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",

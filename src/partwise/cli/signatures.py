@@ -38,7 +38,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     any order. Writes signatures.tsv, exposures.tsv, matches.tsv (with --reference), model.pw and run.toml.
     """
     from partwise.apps.programs import as_catalogue, as_reference
-    from partwise.apps.programs.signatures import check_samples
+    from partwise.apps.programs.mutations import check_samples
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, ending
@@ -89,7 +89,7 @@ def learn(
 ) -> tuple[Signatures, float]:
     """Signatures and exposures, and the seconds."""
     from partwise.apps.programs import refit
-    from partwise.apps.programs.signatures import adopt_signatures
+    from partwise.apps.programs.mutations import adopt_signatures
     from partwise.cli.counts import fitted
 
     if model is None:

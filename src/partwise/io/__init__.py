@@ -2,9 +2,10 @@
 
 ``read`` knows .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz) and .parquet; ``write_table`` writes .csv, .tsv
 and .npz. ``read_pictures`` makes one stack of a folder or file of pictures, ``read_records`` a table of strings of what
-holds text. Nothing here knows what numbers or words are for.
+holds text, ``read_cells`` counts of single cells. Nothing here knows what numbers or words are for.
 """
 
+from partwise.io.cells import Cells, as_cells, read_cells, to_anndata
 from partwise.io.pictures import png_bytes, read_pictures
 from partwise.io.read import Matrix, content_hash, read
 from partwise.io.records import Records, read_records
@@ -12,14 +13,18 @@ from partwise.io.stacks import Pictures, as_pictures
 from partwise.io.tables import write_table
 
 __all__ = [
+    "Cells",
     "Matrix",
     "Pictures",
     "Records",
+    "as_cells",
     "as_pictures",
     "content_hash",
     "png_bytes",
     "read",
+    "read_cells",
     "read_pictures",
     "read_records",
+    "to_anndata",
     "write_table",
 ]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
-    from partwise.plot.programs import exposure_bars, signature_bars
+    from partwise.plot.programs import exposure_bars, program_genes, signature_bars, usage_bars
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
@@ -22,7 +22,7 @@ _HOMES = {
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
-    "programs": ("exposure_bars", "signature_bars"),
+    "programs": ("exposure_bars", "program_genes", "signature_bars", "usage_bars"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
@@ -41,6 +41,7 @@ __all__ = [
     "lee_seung",
     "methods",
     "montage",
+    "program_genes",
     "rebuilt",
     "save",
     "scree",
@@ -50,6 +51,7 @@ __all__ = [
     "top_words",
     "topic_similarity",
     "topics_over_time",
+    "usage_bars",
 ]
 
 

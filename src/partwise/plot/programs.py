@@ -9,13 +9,14 @@ import numpy as np
 
 from partwise.errors import DataError
 from partwise.plot.canvas import PALETTE, one_axes, panels
+from partwise.plot.factors import heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from partwise.plot.canvas import Axes
 
-__all__ = ["exposure_bars", "signature_bars"]
+__all__ = ["exposure_bars", "program_genes", "signature_bars", "usage_bars"]
 
 CHANGES = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
 COLOURS = (PALETTE[5], PALETTE[7], PALETTE[1], "#999999", PALETTE[2], PALETTE[3])
@@ -102,6 +103,55 @@ def exposure_bars(found: Any, ax: Axes | None = None, *, shares: bool = False) -
     order = np.argsort(-totals.to_numpy(), kind="stable")
     ylabel = "share of mutations" if shares else "mutations"
     return stacked(table.div(totals.where(totals > 0, 1), axis=0) if shares else table, order, ax, ylabel)
+
+
+def usage_bars(found: Any, ax: Axes | None = None) -> Axes:
+    """Draw which programs each cell uses: stacked bars of width 1, cells ordered by their main program.
+
+    Parameters
+    ----------
+    found : Programs, or DataFrame of shape (n_cells, n_components)
+    ax : Axes or None
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise import plot
+    >>> ax = plot.usage_bars(pd.DataFrame({"p": [0.1, 0.9], "q": [0.9, 0.1]}, index=["a", "b"]))
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['b', 'a']
+    """
+    table = getattr(found, "usages", found)
+    values = table.to_numpy()
+    main = values.argmax(axis=1)
+    return stacked(table, np.lexsort((-values[np.arange(len(values)), main], main)), ax, "usage")
+
+
+def program_genes(found: Any, ax: Axes | None = None, *, n: int = 8) -> Axes:
+    """Draw the top genes of every program as a heatmap: each gene's share in the programs, over its sum.
+
+    Parameters
+    ----------
+    found : Programs
+    ax : Axes or None
+    n : int, default=8
+        Genes per program.
+
+    Returns
+    -------
+    Axes
+    """
+    top = found.top_genes(n)
+    genes = list(dict.fromkeys(gene for name in top.columns for gene in top[name]))
+    S = found.spectra[genes].to_numpy()
+    ax = one_axes(ax, (1.5 + 0.18 * len(genes), 1.5 + 0.3 * len(S)))
+    heatmap(S / np.maximum(S.sum(axis=0), 1e-300), ax, rows=list(found.spectra.index), annotate=False, limits=(0, 1))
+    ax.set_xticks(np.arange(len(genes)), genes, rotation=90, fontsize=6)
+    return ax
 
 
 def stacked(table: pd.DataFrame, order: np.ndarray, ax: Axes | None, ylabel: str) -> Axes:
