@@ -10,12 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise.apps import images, programs, signals, topics
+    from partwise.apps import images, programs, signals, spectra, topics
 
 __all__ = [
     "images",
     "programs",
     "signals",
+    "spectra",
     "topics",
 ]
 """The fields, each a module that is imported when it is first used."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
     from partwise.plot.programs import exposure_bars, program_genes, signature_bars, usage_bars
+    from partwise.plot.spectra import abundance_maps, endmembers
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
@@ -23,15 +24,18 @@ _HOMES = {
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
     "programs": ("exposure_bars", "program_genes", "signature_bars", "usage_bars"),
+    "spectra": ("abundance_maps", "endmembers"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
 
 __all__ = [
+    "abundance_maps",
     "build_up",
     "convergence",
     "directions",
     "document_topics",
+    "endmembers",
     "errors_by_size",
     "exposure_bars",
     "factor_heatmaps",
