@@ -350,10 +350,10 @@ def new_model(
 
 def rules(X: np.ndarray, sum_to_one: bool, method: str, volume: float) -> dict[str, Any]:
     """The penalties of a method, as parameters of NMF: rows of W on the simplex, rows of H of least volume."""
-    from partwise.penalties import MinimumVolume, Simplex
+    import partwise
 
     least = method == "minimum-volume"
-    chosen: dict[str, Any] = {"penalty_W": Simplex()} if sum_to_one or least else {}
+    chosen: dict[str, Any] = {"penalty_W": partwise.penalties.Simplex()} if sum_to_one or least else {}
     if least:
-        chosen["penalty_H"] = MinimumVolume(volume * float(np.sum(X**2)) / 2)
+        chosen["penalty_H"] = partwise.penalties.MinimumVolume(volume * float(np.sum(X**2)) / 2)
     return chosen
