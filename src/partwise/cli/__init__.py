@@ -29,7 +29,7 @@ VERBS = {
     "parts": "Learn the parts of pictures.",
     "programs": "Learn the programs of genes in single cells.",
     "signatures": "Learn the mutational signatures of a catalogue.",
-    "unmix": "Find the pure spectra of mixtures, and how much of each is where.",
+    "unmix": "Find the pure spectra of mixtures.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }
