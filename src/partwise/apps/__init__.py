@@ -10,13 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise.apps import audio, images, ratings, signals, topics
+    from partwise.apps import audio, images, programs, ratings, signals, spectra, topics
 
 __all__ = [
     "audio",
     "images",
+    "programs",
     "ratings",
     "signals",
+    "spectra",
     "topics",
 ]
 """The fields, each a module that is imported when it is first used."""

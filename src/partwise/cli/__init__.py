@@ -29,6 +29,9 @@ VERBS = {
     "apply": "Find the parts of a model in new rows.",
     "parts": "Learn the parts of pictures.",
     "separate": "Take a sound apart into stems that sum to it.",
+    "programs": "Learn the programs of genes in single cells.",
+    "signatures": "Learn the mutational signatures of a catalogue.",
+    "unmix": "Find the pure spectra of mixtures.",
     "show": "Tell what a model file holds.",
     "doctor": "Tell what this installation computes with.",
 }

@@ -13,7 +13,7 @@ import click
 from partwise.cli.refusals import VERBOSITY
 from partwise.cli.voice import Voice
 
-__all__ = ["LOSSES", "beta", "data", "folder", "model", "plots", "threads", "voice"]
+__all__ = ["LOSSES", "beta", "data", "fitting", "folder", "model", "plots", "threads", "voice"]
 
 LOSSES = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 ALIASES = {"kl": "kullback-leibler", "is": "itakura-saito"}
@@ -97,24 +97,38 @@ threads = click.option(
     "--threads", type=click.IntRange(min=1), help="Threads; default: what the environment grants. Never alters results."
 )
 
-model = together(
-    click.option("-k", "--components", type=Size(), metavar="N", help="Number of components (parts). Required."),
-    click.option(
-        "--loss", type=Loss(), default="frobenius", show_default=True, help="Also kl, is, or a number (beta)."
-    ),
-    click.option("--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How to fit."),
-    click.option("--init", type=click.Choice(INITS), default="auto", show_default=True, help="Where to start."),
-    click.option(
-        "--n-init", type=click.IntRange(min=1), default=1, show_default=True, help="Starts to choose the best of."
-    ),
-    click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts."),
-    click.option("--max-iter", type=click.IntRange(min=1), default=1000, show_default=True, help="Most iterations."),
-    click.option("--max-time", type=Duration(), metavar="TIME", help="Most time for the fit: 60s, 2m, 1h."),
-    click.option("--tol", type=click.FloatRange(min=0), default=1e-4, show_default=True, help="When it has converged."),
-    click.option("--force", is_flag=True, help="Allow -k above the smaller side of the matrix."),
-    click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged."),
-    threads,
-)
+
+def fitting(loss: str = "frobenius", n_init: int = 1, max_iter: int = 1000, tol: float = 1e-4) -> Callable:
+    """What decides the model, with the defaults of a verb."""
+    return together(
+        click.option("-k", "--components", type=Size(), metavar="N", help="Number of components (parts). Required."),
+        click.option("--loss", type=Loss(), default=loss, show_default=True, help="Also kl, is, or a number (beta)."),
+        click.option("--solver", type=click.Choice(SOLVERS), default="auto", show_default=True, help="How to fit."),
+        click.option("--init", type=click.Choice(INITS), default="auto", show_default=True, help="Where to start."),
+        click.option(
+            "--n-init",
+            type=click.IntRange(min=1),
+            default=n_init,
+            show_default=True,
+            help="Starts to choose the best of.",
+        ),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts."
+        ),
+        click.option(
+            "--max-iter", type=click.IntRange(min=1), default=max_iter, show_default=True, help="Most iterations."
+        ),
+        click.option("--max-time", type=Duration(), metavar="TIME", help="Most time for the fit: 60s, 2m, 1h."),
+        click.option(
+            "--tol", type=click.FloatRange(min=0), default=tol, show_default=True, help="When it has converged."
+        ),
+        click.option("--force", is_flag=True, help="Allow -k above the smaller side of the matrix."),
+        click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged."),
+        threads,
+    )
+
+
+model = fitting()
 """What decides the model."""
 
 

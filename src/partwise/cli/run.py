@@ -26,12 +26,14 @@ from partwise.errors import MissingFileError
 __all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_run", "write_whole"]
 
 PATHS = (
+    "fixed",
     "mask",
     "matrix",
     "model",
     "new_user",
     "out",
     "plots",
+    "reference",
     "sound",
     "source",
     "stopwords",

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from partwise.plot.curves import convergence, errors_by_size, scree
     from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
     from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
+    from partwise.plot.programs import exposure_bars, program_genes, signature_bars, usage_bars
     from partwise.plot.ratings import long_tail, metric_bars, predicted_cells, taste_cards, user_profile
+    from partwise.plot.spectra import abundance_maps, endmembers
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
@@ -24,18 +26,23 @@ _HOMES = {
     "curves": ("convergence", "errors_by_size", "scree"),
     "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
     "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
+    "programs": ("exposure_bars", "program_genes", "signature_bars", "usage_bars"),
     "ratings": ("long_tail", "metric_bars", "predicted_cells", "taste_cards", "user_profile"),
+    "spectra": ("abundance_maps", "endmembers"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }
 """Module -> the public names that it holds."""
 
 __all__ = [
+    "abundance_maps",
     "activations",
     "build_up",
     "convergence",
     "directions",
     "document_topics",
+    "endmembers",
     "errors_by_size",
+    "exposure_bars",
     "factor_heatmaps",
     "fit_heatmaps",
     "growth",
@@ -47,9 +54,11 @@ __all__ = [
     "montage",
     "piano_roll",
     "predicted_cells",
+    "program_genes",
     "rebuilt",
     "save",
     "scree",
+    "signature_bars",
     "similarity",
     "spectrogram",
     "strongest",
@@ -58,6 +67,7 @@ __all__ = [
     "top_words",
     "topic_similarity",
     "topics_over_time",
+    "usage_bars",
     "user_profile",
 ]
 

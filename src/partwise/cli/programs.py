@@ -1,0 +1,184 @@
+"""``partwise programs``: counts of genes in cells into programs, usages and top genes."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from partwise.cli import options
+from partwise.cli.voice import Voice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from partwise.apps.programs import Programs
+    from partwise.io import Cells
+
+__all__ = ["programs"]
+
+FILES = ("usages.csv", "spectra.csv", "top_genes.csv", "programs.csv", "model.pw", "run.toml")
+
+WORDS = {
+    "fractional=True takes": "--fractional takes",
+    'orient="': "--orient ",
+    '" if wrong': " if wrong",
+    "layer=": "--layer ",
+}
+"""Of the library -> of the command line."""
+
+
+@click.command()
+@click.argument("source")
+@options.fitting(loss="kullback-leibler")
+@click.option(
+    "--genes", type=click.IntRange(min=2), default=2000, show_default=True, help="Most variable genes to fit."
+)
+@click.option("--layer", metavar="NAME", help="Layer of an .h5ad that holds counts (or X, raw); default: counts, or X.")
+@click.option("--orient", type=options.Orientation(), help="What rows of a table are; default: guessed, and told.")
+@click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Fits, to tell what is stable.")
+@click.option("--fractional", is_flag=True, help="Take numbers that are not whole.")
+@click.option("--h5ad", is_flag=True, help="Write programs.h5ad too, with obsm, varm and uns (extra: omics).")
+@options.plots
+@options.folder("Where to write usages.csv, spectra.csv, top_genes.csv and the model; default: NAME-programs.")
+@options.voice
+def programs(source: str, voice: Voice, **chosen: Any) -> None:
+    """Learn the programs of genes in single cells, and how much each cell uses them.
+
+    SOURCE holds raw counts: an .h5ad file (extra: omics), a folder of 10x Genomics, or a .tsv, .csv, .npz or .mtx
+    table. Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv, programs.csv, model.pw and run.toml.
+    """
+    from partwise.apps.programs.expression import adopt_programs, checked_cells
+    from partwise.cli.components import output_folder
+    from partwise.cli.counts import as_flags, poisson_model
+    from partwise.cli.fit import check_size, check_size_given, ending
+    from partwise.cli.parts import check_plots
+    from partwise.cli.run import fingerprints
+
+    check_size_given(chosen["components"])
+    check_plots(chosen["plots"])
+    model = poisson_model(chosen, voice)
+    if chosen["runs"] > 1 and chosen["init"] == "auto":
+        model.set_params(init="random")
+    with as_flags(WORDS):
+        cells, fitted, notes = checked_cells(read(source, chosen), None, chosen["genes"], chosen["fractional"])
+    for note in notes:
+        voice.note(in_words(note))
+    check_size(chosen["components"], (cells.X.shape[0], len(fitted)), chosen["force"])
+    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'cells'}-programs"
+    folder = output_folder(chosen["out"], FILES, voice)
+    sha256 = fingerprints({"source": source}, voice)
+
+    (best, W, others), seconds = learn(model, cells.X[:, fitted], chosen["runs"], voice)
+    found = adopt_programs(cells, fitted, best, W, others, [])
+    files = write(folder, found, {"source": source, **chosen}, sha256)
+    files |= draw(chosen["plots"], found)
+    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    ending(best, chosen["strict"])
+
+
+def read(source: str, chosen: dict[str, Any]) -> Cells:
+    """The counts; what ``--h5ad`` needs is looked for before anything is computed."""
+    from partwise.io import read_cells
+    from partwise.io.cells import anndata
+
+    if chosen["h5ad"]:
+        anndata()
+    return read_cells(source, layer=chosen["layer"], orient=chosen["orient"])
+
+
+def in_words(note: str) -> str:
+    """A note of the library in the words of the command line."""
+    for ours, theirs in WORDS.items():
+        note = note.replace(ours, theirs)
+    return note
+
+
+def learn(model: Any, X: Any, runs: int, voice: Voice) -> tuple[tuple[Any, Any, list], float]:
+    """The best of several runs, and the seconds of all."""
+    from partwise.apps.programs.expression import replicates
+    from partwise.cli.progress import watch
+    from partwise.estimators import NotConvergedWarning
+
+    watch(model, voice)
+    warnings.simplefilter("ignore", NotConvergedWarning)  # told in the command line's own words
+    began = perf_counter()
+    return replicates(model, X, runs), perf_counter() - began
+
+
+# ------------------------------------------------------------------ after
+
+
+def write(folder: Path, found: Programs, chosen: dict[str, Any], sha256: dict[str, str]) -> dict[str, str]:
+    """Every file whole or not at all, run.toml last: name -> path."""
+    from partwise.cli.run import write_run
+    from partwise.io import write_table
+
+    write_table(folder / "usages.csv", found.usages.to_numpy(), found.cells.cells, list(found.usages))
+    write_table(folder / "spectra.csv", found.spectra.to_numpy(), list(found.spectra.index), found.cells.genes)
+    write_frame(folder / "top_genes.csv", found.top_genes(100), index=False)
+    write_frame(folder / "programs.csv", found.to_frame().drop(columns="genes"))
+    found.save(folder / "model.pw")
+    names: list[str] = list(FILES)
+    if chosen["h5ad"]:
+        found.to_anndata().write_h5ad(folder / "programs.h5ad")
+        names.append("programs.h5ad")
+    result = {"stop_reason": found.model.stop_reason_, "n_iter": found.model.n_iter_}
+    write_run(folder / "run.toml", "programs", chosen, sha256, result)
+    return {name: str(folder / name) for name in names}
+
+
+def write_frame(path: Path, table: pd.DataFrame, index: bool = True) -> None:
+    """A table as CSV."""
+    from partwise.cli.run import write_whole
+
+    write_whole(path, table.to_csv(index=index, lineterminator="\n").encode("utf-8", "replace"))
+
+
+def draw(directory: str | None, found: Programs) -> dict[str, str]:
+    """The pictures of ``--plots``: file name -> path."""
+    if directory is None:
+        return {}
+    from partwise import plot
+
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {"usages.png": plot.usage_bars(found), "top_genes.png": plot.program_genes(found)}
+    return {name: str(plot.save(picture, folder / name)) for name, picture in drawn.items()}
+
+
+def report(
+    voice: Voice, found: Programs, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
+) -> None:
+    """What came out, for people and for machines."""
+    from partwise.cli.fit import quality, tell_starts, tell_stop
+    from partwise.cli.parts import plots_too
+
+    voice.say(f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}.")
+    tell_stop(voice, found.model, seconds)
+    tell_starts(voice, found.model)
+    voice.say()
+    table = found.to_frame()
+    rows = [
+        [str(name), f"{row['share']:.1%}", str(row["cells"]), f"{row['stability']:.2f}", ", ".join(row["genes"][:8])]
+        for name, row in table.iterrows()
+    ]
+    voice.table(["program", "share", "cells", "stability", "top genes"], rows, right=(1, 2, 3))
+    inside = [name for name in files if not name.endswith(".png")]
+    voice.say(f"\nWrote {', '.join(inside)} to {folder}{plots_too(chosen['plots'])}")
+    voice.result(
+        {
+            "verb": "programs",
+            "cells": len(found.usages),
+            "genes": found.spectra.shape[1],
+            "genes_fitted": len(found.fitted),
+            **quality(found.model, seconds),
+            "programs": [{"program": name, **row} for name, row in table.to_dict(orient="index").items()],
+            "options": chosen,
+            "files": files,
+        }
+    )

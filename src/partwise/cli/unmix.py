@@ -1,0 +1,181 @@
+"""``partwise unmix``: mixed spectra into pure ones, and how much of each is where."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from partwise.cli import options
+from partwise.cli.voice import Voice
+
+if TYPE_CHECKING:
+    from partwise.apps.spectra import Unmixing
+
+__all__ = ["unmix"]
+
+FILES = ("endmembers.csv", "abundances.csv", "model.pw", "run.toml")
+
+WORDS = {'method="minimum-volume"': "--minimum-volume"}
+"""Of the library -> of the command line."""
+
+
+@click.command()
+@click.argument("source")
+@options.fitting(max_iter=3000, tol=1e-5)
+@click.option("--sum-to-one", is_flag=True, help="Abundances of a mixture are shares of a whole.")
+@click.option("--minimum-volume", is_flag=True, help="Of all fits, the one whose spectra span least; sums are one.")
+@click.option("--volume", type=click.FloatRange(0, min_open=True), default=1e-4, show_default=True, help="Its weight.")
+@click.option("--reference", metavar="FILE", help="Known spectra (rows) on the same channels to name the found after.")
+@options.plots
+@options.folder("Where to write endmembers.csv, abundances.csv, maps.npz and the model; default: NAME-unmixed.")
+@options.voice
+def unmix(source: str, voice: Voice, **chosen: Any) -> None:
+    """Find the pure spectra of mixtures, and the abundance of each in every mixture.
+
+    SOURCE is a .csv or .tsv table (mixtures in rows, channels in columns), or an .npy or .npz array of shape (mixtures,
+    channels) or (height, width, channels). Writes endmembers.csv, abundances.csv, maps.npz (of a cube) and model.pw.
+    """
+    from partwise.apps.spectra import adopt, as_scene
+    from partwise.cli.components import output_folder
+    from partwise.cli.counts import as_flags, fitted
+    from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
+    from partwise.cli.parts import check_plots
+    from partwise.cli.run import fingerprints
+
+    check_size_given(chosen["components"])
+    check_plots(chosen["plots"])
+    model = ruled(new_model(chosen, voice), [[1.0, 1.0], [1.0, 1.0]], chosen)
+    refuse_wrong_pair(model)
+    tables = {} if chosen["reference"] is None else {"reference": chosen["reference"]}
+    with as_flags(WORDS):
+        scene = as_scene(source)
+        known = as_scene(chosen["reference"], least=1) if tables else None
+    for note in scene.notes:
+        voice.note(note)
+    check_size(chosen["components"], scene.X.shape, chosen["force"])
+    ruled(model, scene.X, chosen)
+    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'spectra'}-unmixed"
+    folder = output_folder(chosen["out"], FILES, voice)
+    sha256 = fingerprints({"source": source, **tables}, voice)
+
+    W, seconds = fitted(model, scene.X, voice)
+    found = adopt(scene, model, W)
+    found = found if known is None else found.compared(known)
+    files = write(folder, found, {"source": source, **chosen}, sha256)
+    files |= draw(chosen["plots"], found)
+    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    ending(model, chosen["strict"])
+
+
+def ruled(model: Any, X: Any, chosen: dict[str, Any]) -> Any:
+    """The model with the constraints that the options ask for; the weight of the volume is relative to X."""
+    import numpy as np
+
+    from partwise.apps.spectra import rules
+
+    method = "minimum-volume" if chosen["minimum_volume"] else "nmf"
+    return model.set_params(**rules(np.asarray(X), chosen["sum_to_one"], method, chosen["volume"]))
+
+
+# ------------------------------------------------------------------ after
+
+
+def write(folder: Path, found: Unmixing, chosen: dict[str, Any], sha256: dict[str, str]) -> dict[str, str]:
+    """Every file whole or not at all, run.toml last: name -> path."""
+    from partwise.cli.run import write_run
+    from partwise.io import write_table
+
+    names = list(found.endmembers.index)
+    write_table(folder / "endmembers.csv", found.endmembers.to_numpy(), names, found.scene.channels)
+    write_table(folder / "abundances.csv", found.abundances.to_numpy(), found.scene.names, names)
+    more = []
+    if found.scene.shape is not None:
+        write_maps(folder / "maps.npz", found)
+        more.append("maps.npz")
+    if found.matches is not None:
+        write_matches(folder / "matches.csv", found)
+        more.append("matches.csv")
+    found.save(folder / "model.pw")
+    result = {"stop_reason": found.model.stop_reason_, "lack_of_fit": found.lack_of_fit}
+    write_run(folder / "run.toml", "unmix", chosen, sha256, result)
+    return {name: str(folder / name) for name in (*FILES[:2], *more, *FILES[2:])}
+
+
+def write_maps(path: Path, found: Unmixing) -> None:
+    """The maps as one array (n_components, height, width), and their names."""
+    import io
+
+    import numpy as np
+
+    from partwise.cli.run import write_whole
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, values=found.maps, row_names=np.array(found.endmembers.index, dtype=str))
+    write_whole(path, buffer.getvalue())
+
+
+def write_matches(path: Path, found: Unmixing) -> None:
+    """The known spectra beside the found ones."""
+    from partwise.cli.run import write_whole
+
+    table: Any = found.matches
+    write_whole(path, table.to_csv(lineterminator="\n").encode("utf-8", "replace"))
+
+
+def draw(directory: str | None, found: Unmixing) -> dict[str, str]:
+    """The pictures of ``--plots``: file name -> path."""
+    if directory is None:
+        return {}
+    from partwise import plot
+
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn: dict[str, Any] = {"endmembers.png": plot.endmembers(found)}
+    if found.scene.shape is not None:
+        drawn["maps.png"] = plot.abundance_maps(found)
+    return {name: str(plot.save(picture, folder / name)) for name, picture in drawn.items()}
+
+
+def report(
+    voice: Voice, found: Unmixing, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
+) -> None:
+    """What came out, for people and for machines."""
+    from partwise.cli.fit import quality, tell_starts, tell_stop
+    from partwise.cli.parts import plots_too
+
+    text = found.info()
+    for ours, theirs in WORDS.items():
+        text = text.replace(ours, theirs)
+    voice.say(f"{text}\nSeed {chosen['seed']}.")
+    tell_stop(voice, found.model, seconds)
+    tell_starts(voice, found.model)
+    voice.say()
+    table = found.to_frame()
+    known = found.matches is not None
+    rows = [
+        [str(name), f"{row['share']:.1%}", str(row["purest"]), str(row["peak"]), *(partner(row) if known else [])]
+        for name, row in table.iterrows()
+    ]
+    beside = ["nearest known", "angle (rad)"] if known else []
+    voice.table(["endmember", "share", "purest in", "peak", *beside], rows, right=(1, 5))
+    inside = [name for name in files if not name.endswith(".png")]
+    voice.say(f"\nWrote {', '.join(inside)} to {folder}{plots_too(chosen['plots'])}")
+    voice.result(
+        {
+            "verb": "unmix",
+            "shape": list(found.scene.X.shape),
+            "lack_of_fit": found.lack_of_fit,
+            **quality(found.model, seconds),
+            "endmembers": [{"endmember": name, **row} for name, row in table.to_dict(orient="index").items()],
+            "options": chosen,
+            "files": files,
+        }
+    )
+
+
+def partner(row: Any) -> list[str]:
+    """The known spectrum beside a found one."""
+    return [row["reference"], f"{row['angle']:.3f}"] if row["reference"] else ["-", "-"]
