@@ -10,7 +10,7 @@ import scipy.sparse as sp
 
 import partwise
 from partwise import io
-from partwise.cli import doctor
+from partwise.cli import demo, doctor
 
 from .conftest import NAMES, table
 
@@ -21,8 +21,14 @@ ROOT = Path(__file__).parents[2]
 THEMES = [{"joe", "pip"}, {"elizabeth", "darcy"}, {"captain", "nautilus"}, {"martians", "pit"}]
 
 
+@pytest.fixture
+def texts_only(monkeypatch):
+    """Without the other fields, which take longer."""
+    monkeypatch.setattr(demo, "tour", lambda voice, seed: {})
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_the_demo_finds_the_book_of_every_chapter(seed, run):
+def test_the_demo_finds_the_book_of_every_chapter(seed, run, texts_only):
     found = json.loads(run("demo", "--seed", seed, "--json", "-q").stdout)
     assert found["nmi"] == pytest.approx(1, abs=1e-12)
     assert found["shape"] == [193, 7677]
@@ -32,7 +38,7 @@ def test_the_demo_finds_the_book_of_every_chapter(seed, run):
     assert found["converged"]
 
 
-def test_the_demo_shows_its_themes_and_writes_nothing(folder, run):
+def test_the_demo_shows_its_themes_and_writes_nothing(folder, run, texts_only):
     before = sorted(folder.iterdir())
     stdout = run("demo").stdout
     for said in ("elizabeth, darcy", "NMI 1.000", "Pride and Prejudice", "of the squares", "converged", "--out"):
@@ -40,7 +46,16 @@ def test_the_demo_shows_its_themes_and_writes_nothing(folder, run):
     assert sorted(folder.iterdir()) == before
 
 
-def test_the_demo_can_be_kept_and_repeated(folder, run):
+@pytest.mark.slow
+def test_the_demo_finds_the_cells_the_tastes_and_the_keys(run):
+    found = json.loads(run("demo", "--json", "-q").stdout)
+    assert found["parts"]["cells_found"] == 7
+    assert found["recommend"]["rmse"]["tastes"] < 0.7 * found["recommend"]["rmse"]["biases"]
+    assert found["separate"]["stems"] == 13 and found["separate"]["rest"] < 1e-6
+    assert 15 <= found["separate"]["notes"] <= 35
+
+
+def test_the_demo_can_be_kept_and_repeated(folder, run, texts_only):
     run("demo", "--out", "kept")
     out = folder / "kept"
     assert sorted(path.name for path in out.iterdir()) == ["chapters.csv", "model.pw", "run.toml", "themes.csv"]

@@ -22,7 +22,7 @@ from partwise.cli.refusals import refusing
 __all__ = ["Verbs", "cli", "main"]
 
 VERBS = {
-    "demo": "Take four novels apart: 193 chapters in, four themes out.",
+    "demo": "Take four novels apart, then pictures, ratings and sound.",
     "fit": "Factorize a matrix file into W, H and a model.",
     "topics": "Find the topics of texts: each a few words.",
     "recommend": "Recommend items to users, from ratings or purchases.",

@@ -1,4 +1,4 @@
-"""``partwise demo``: four novels, cut into 193 chapters, come apart again."""
+"""``partwise demo``: four novels, cut into 193 chapters, come apart again; then pictures, ratings and sound."""
 
 from __future__ import annotations
 
@@ -29,10 +29,11 @@ TFIDF = {"sublinear_tf": True, "stop_words": "english", "token_pattern": WORD, "
 @options.folder("Write themes.csv, chapters.csv, model.pw and run.toml there; default: write nothing.")
 @options.voice
 def demo(seed: int, out: str | None, voice: Voice) -> None:
-    """Take four novels apart: 193 chapters in, four themes out.
+    """Take four novels apart, then pictures, ratings and sound.
 
     The chapters of four novels are mixed; nobody tells the factorization which chapter is from which book. It finds
-    four themes, and they turn out to be the books.
+    four themes, and they turn out to be the books. Then: the cells of a display, the tastes behind ratings of films,
+    the keys of a piano. Each is one call of `partwise.apps`, and one verb for files of your own.
     """
     began = perf_counter()
     from partwise.cli.components import output_folder
@@ -46,11 +47,24 @@ def demo(seed: int, out: str | None, voice: Voice) -> None:
     W, seconds = fitted(model, X, words, voice)
     found = findings(model, W, words, texts)
     tell(voice, found, model, X.shape, seconds, seed)
+    other = tour(voice, seed)
     if folder is not None:
         write(folder, model, W, words, texts, seed)
         voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
     voice.say(f"\nThe whole took {perf_counter() - began:.1f} s. {hint(folder)}")
-    leave(model, voice, {"verb": "demo", "seed": seed, "shape": list(X.shape), **found, **fit_quality(model, seconds)})
+    leave(
+        model,
+        voice,
+        {"verb": "demo", "seed": seed, "shape": list(X.shape), **found, **fit_quality(model, seconds), **other},
+    )
+
+
+def tour(voice: Voice, seed: int) -> dict[str, Any]:
+    """The other fields, after the texts; what each found."""
+    from partwise.cli.tour import parts_stop, recommend_stop, separate_stop
+
+    stops = {"parts": parts_stop, "recommend": recommend_stop, "separate": separate_stop}
+    return {name: stop(voice, seed) for name, stop in stops.items()}
 
 
 def leave(model: Any, voice: Voice, found: dict[str, Any]) -> None:
