@@ -68,6 +68,15 @@ def test_the_demo_can_be_kept_and_repeated(folder, run, texts_only):
     assert "martians" in run("show", out / "model.pw").stdout
 
 
+def test_any_model_can_be_drawn_when_it_is_fitted_or_later(folder, run):
+    said = json.loads(run("fit", "x.csv", "-k", 2, "--plots", "seen", "--json").stdout)
+    drawn = {"similarity.png", "convergence.png", "fit.png", "factors.png"}
+    assert drawn == {path.name for path in (folder / "seen").iterdir()} and drawn < set(said["files"])
+    assert "Drew" in run("show", folder / "x-nmf" / "model.pw", "--plots", "again").stdout
+    assert {"similarity.png", "convergence.png"} == {path.name for path in (folder / "again").iterdir()}
+    assert (folder / "again" / "similarity.png").read_bytes()[:4] == b"\x89PNG"
+
+
 # apply
 
 

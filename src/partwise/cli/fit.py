@@ -40,6 +40,7 @@ STOPS = {
 @options.model
 @options.data()
 @options.folder("Where to write W.csv, H.csv, model.pw and run.toml; default: NAME-nmf.")
+@options.plots
 @options.voice
 def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     """Factorize a matrix file into W, H and a model.
@@ -50,6 +51,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     check_size_given(chosen["components"])
     from partwise.cli.components import output_folder
     from partwise.cli.matrix import check_positive, non_negative, read_matrix, tell_zeros
+    from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
     model = new_model(chosen, voice)
@@ -62,13 +64,15 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     check_size(chosen["components"], table.X.shape, chosen["force"])
     chosen["out"] = chosen["out"] or default_folder(matrix)
     folder = output_folder(chosen["out"], FILES, voice)
+    prepare_plots(chosen["plots"], voice)
     sha256 = fingerprints({"matrix": matrix}, voice)
 
     W, seconds = run_fit(model, table.X, table.column_names, voice)
     if offset is not None:
         model.offset_ = offset
     write(folder, model, W, table, {"matrix": matrix, **chosen}, sha256)
-    report(voice, model, W, table, folder, seconds, chosen)
+    drawn = draw(model, W, table, chosen["plots"])
+    report(voice, model, W, table, folder, drawn, seconds, chosen)
     ending(model, chosen["strict"])
 
 
@@ -184,11 +188,32 @@ def write(folder: Path, model: Any, W: np.ndarray, table: Matrix, chosen: dict, 
     write_run(folder / "run.toml", "fit", chosen, sha256, result)
 
 
+def draw(model: Any, W: np.ndarray, table: Matrix, directory: str | None) -> dict[str, str]:
+    """The pictures of ``--plots``: file name -> path."""
+    import pandas as pd
+    from scipy import sparse
+
+    from partwise.cli.pictures import draw_all, fit_pictures
+
+    if directory is None:
+        return {}
+    small = None if sparse.issparse(table.X) else pd.DataFrame(table.X, table.row_names, table.column_names)
+    return draw_all(directory, fit_pictures(model, small, W))
+
+
 def report(
-    voice: Voice, model: Any, W: np.ndarray, table: Matrix, folder: Path, seconds: float, chosen: dict[str, Any]
+    voice: Voice,
+    model: Any,
+    W: np.ndarray,
+    table: Matrix,
+    folder: Path,
+    drawn: dict[str, str],
+    seconds: float,
+    chosen: dict[str, Any],
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.components import feature_names, shares, tell_components, top_features
+    from partwise.cli.pictures import plots_too
 
     names, H = feature_names(model), model.components_
     parts = [
@@ -201,7 +226,7 @@ def report(
     tell_starts(voice, model)
     voice.say()
     tell_components(voice, parts)
-    voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
+    voice.say(f"\nWrote {', '.join(FILES)} to {folder}{plots_too(chosen['plots'])}")
     voice.say(f"Next: partwise show {folder / 'model.pw'}")
     voice.result(
         {
@@ -210,7 +235,7 @@ def report(
             **quality(model, seconds),
             "options": chosen,
             "components": parts,
-            "files": {name: str(folder / name) for name in FILES},
+            "files": {name: str(folder / name) for name in FILES} | drawn,
         }
     )
 

@@ -72,10 +72,11 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.apps.images import check_collection, compare
     from partwise.cli.components import output_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
+    from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    check_plots(chosen["plots"])
+    prepare_plots(chosen["plots"], voice)
     model = sparse_enough(new_model(chosen, voice), chosen["sparse"])
     refuse_wrong_pair(model)
     pictures = read(source, chosen, voice)
@@ -96,14 +97,6 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
 
 
 # ------------------------------------------------------------------ before
-
-
-def check_plots(folder: str | None) -> None:
-    """Refuse ``--plots`` without matplotlib before anything is computed."""
-    if folder is not None:
-        from partwise.plot.canvas import pyplot
-
-        pyplot()
 
 
 def sparse_enough(model: Any, sparseness: float | None) -> Any:
@@ -235,12 +228,9 @@ def write_stack(path: Path, found: Parts) -> Path:
 
 def draw(directory: str | None, found: Parts, beside: Comparison | None) -> dict[str, str]:
     """The pictures of ``--plots``: file name -> path."""
-    if directory is None:
-        return {}
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
     typical = int(found.W.sum(axis=1).argmax())
     drawn = {
         "montage": lambda: plot.montage(found.components, titles=found.names),
@@ -252,7 +242,7 @@ def draw(directory: str | None, found: Parts, beside: Comparison | None) -> dict
     }
     if beside is not None:
         drawn["methods"] = lambda: plot.methods(beside)
-    return {f"{name}.png": str(plot.save(picture(), folder / f"{name}.png")) for name, picture in drawn.items()}
+    return draw_all(directory, drawn)
 
 
 def report(
@@ -266,6 +256,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
+    from partwise.cli.pictures import plots_too
 
     table = found.to_frame()
     voice.say(f"{found.info()}  (seed {chosen['seed']})")
@@ -293,11 +284,6 @@ def report(
             "files": files,
         }
     )
-
-
-def plots_too(folder: str | None) -> str:
-    """Where the plots went, if there are any."""
-    return f" and {folder}" if folder else ""
 
 
 def tell_comparison(voice: Voice, beside: Comparison) -> None:

@@ -56,11 +56,11 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
-    from partwise.cli.parts import check_plots
+    from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    check_plots(chosen["plots"])
+    prepare_plots(chosen["plots"], voice)
     model = poisson_model(chosen, voice)
     if chosen["runs"] > 1 and chosen["init"] == "auto":
         model.set_params(init="random")
@@ -141,14 +141,11 @@ def write_frame(path: Path, table: pd.DataFrame, index: bool = True) -> None:
 
 def draw(directory: str | None, found: Programs) -> dict[str, str]:
     """The pictures of ``--plots``: file name -> path."""
-    if directory is None:
-        return {}
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = {"usages.png": plot.usage_bars(found), "top_genes.png": plot.program_genes(found)}
-    return {name: str(plot.save(picture, folder / name)) for name, picture in drawn.items()}
+    drawn = {"usages": lambda: plot.usage_bars(found), "top_genes": lambda: plot.program_genes(found)}
+    return draw_all(directory, drawn)
 
 
 def report(
@@ -156,7 +153,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.parts import plots_too
+    from partwise.cli.pictures import plots_too
 
     voice.say(f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}.")
     tell_stop(voice, found.model, seconds)

@@ -37,12 +37,9 @@ SHOWN = 8
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
+    from partwise.cli.pictures import prepare_plots
 
-    if chosen["plots"] is not None:
-        from partwise.plot.canvas import pyplot
-
-        pyplot()
-        output_folder(chosen["plots"], (), voice)
+    prepare_plots(chosen["plots"], voice)
     return output_folder(chosen["out"], FILES, voice)
 
 
@@ -156,7 +153,7 @@ def write(folder: Path, model: Any, found: dict[str, Any], chosen: dict[str, Any
     text = json.dumps(finite(as_dict(found["metrics"])), indent=1, allow_nan=False)
     write_whole(folder / "metrics.json", text.encode())
     model.save(folder / "model.pw")
-    drawn = [] if chosen["plots"] is None else draw(model, found, Path(chosen["plots"]))
+    drawn = draw(model, found, chosen["plots"])
     result = {"stop_reason": model.model_.stop_reason_, "n_iter": model.model_.n_iter_}
     write_run(folder / "run.toml", "recommend", chosen, sha256, result)
     return [*FILES, *drawn]
@@ -167,17 +164,18 @@ def as_dict(metrics: pd.DataFrame | None) -> dict[str, Any]:
     return {} if metrics is None else {str(name): dict(row) for name, row in metrics.iterrows()}
 
 
-def draw(model: Any, found: dict[str, Any], folder: Path) -> list[str]:
+def draw(model: Any, found: dict[str, Any], directory: str | None) -> list[str]:
     """The pictures, and their paths."""
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
-    pictures = {"tastes.png": plot.taste_cards(model), "ratings.png": plot.long_tail(model)}
+    pictures = {"tastes": lambda: plot.taste_cards(model), "ratings": lambda: plot.long_tail(model)}
     if found["metrics"] is not None:
-        pictures["metrics.png"] = plot.metric_bars(found["metrics"])
+        pictures["metrics"] = lambda: plot.metric_bars(found["metrics"])
     known = [user for user in found["asked"] if user in set(model.users_)]
     if known:
-        pictures["user.png"] = plot.user_profile(model, known[0])
-    return [str(plot.save(drawn, folder / name)) for name, drawn in pictures.items()]
+        pictures["user"] = lambda: plot.user_profile(model, known[0])
+    return list(draw_all(directory, pictures).values())
 
 
 # ------------------------------------------------------------------ words
@@ -279,8 +277,10 @@ def for_machines(
     return result
 
 
-def show_tastes(path: str, taste: int | None, top: int, voice: Voice) -> None:
+def show_tastes(path: str, taste: int | None, top: int, plots: str | None, voice: Voice) -> None:
     """A recommender in words, or one taste with its weights."""
+    from partwise import plot
+    from partwise.cli.pictures import tell_drawn
     from partwise.cli.show import wanted
 
     model = load_model(path)
@@ -293,6 +293,7 @@ def show_tastes(path: str, taste: int | None, top: int, voice: Voice) -> None:
         voice.say(f"Taste {taste} of {path}: {card['name']}")
         rows = [[item, f"{weight:.6g}"] for item, weight in zip(card["items"], card["weights"], strict=True)]
         voice.table(["item", "weight"], rows, right=(1,))
+    tell_drawn(voice, plots, {"tastes": lambda: plot.taste_cards(model)})
     components = chosen.to_dict("records")
     voice.result(
         {"verb": "show", "model": path, "class": "Recommender", "info": model.info(), "components": components}

@@ -25,12 +25,9 @@ NOTES = ("notes.csv", "notes.mid")
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
+    from partwise.cli.pictures import prepare_plots
 
-    if chosen["plots"] is not None:
-        from partwise.plot.canvas import pyplot
-
-        pyplot()
-        output_folder(chosen["plots"], (), voice)
+    prepare_plots(chosen["plots"], voice)
     return output_folder(chosen["out"], [*TABLES, *(NOTES if chosen["notes"] else ())], voice)
 
 
@@ -92,9 +89,8 @@ def csv(table: pd.DataFrame) -> bytes:
 
 def draw(directory: str | None, found: Separation, notes: Any) -> dict[str, str]:
     """The pictures of ``--plots``: file name -> path."""
-    if directory is None:
-        return {}
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
     drawn = {
         "spectrogram": lambda: plot.spectrogram(found),
@@ -103,8 +99,7 @@ def draw(directory: str | None, found: Separation, notes: Any) -> dict[str, str]
         "piano_roll": lambda: plot.piano_roll(found.find_notes() if notes is None else notes),
         "convergence": lambda: plot.convergence(found.model),
     }
-    folder = Path(directory)
-    return {f"{name}.png": str(plot.save(picture(), folder / f"{name}.png")) for name, picture in drawn.items()}
+    return draw_all(directory, drawn)
 
 
 def report(

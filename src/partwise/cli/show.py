@@ -17,26 +17,29 @@ __all__ = ["show"]
 @click.argument("model")
 @click.option("--component", type=click.IntRange(min=0), metavar="N", help="Only this one, with weights; from 0.")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Features per component.")
+@options.plots
 @options.voice
-def show(model: str, component: int | None, top: int, voice: Voice) -> None:
+def show(model: str, component: int | None, top: int, plots: str | None, voice: Voice) -> None:
     """Tell what a model file holds: the fit in words, the top features of every component, and what made it.
 
     MODEL is a .pw file that `fit`, `topics`, `recommend` or `model.save()` wrote.
     """
     from partwise.cli.apply import load_fitted, load_topics
     from partwise.cli.components import feature_names, tell_components, top_features
+    from partwise.cli.pictures import fit_pictures, prepare_plots, tell_drawn
     from partwise.persist import describe
 
+    prepare_plots(plots, voice)
     if (topics := load_topics(model)) is not None:
         from partwise.cli.topic_files import show_topics
 
         wanted(component, topics.n_topics_, model)
-        show_topics(topics, model, component, top, voice)
+        show_topics(topics, model, component, top, plots, voice)
         return
     if describe(model)["class"] == "Recommender":
         from partwise.cli.recommend_files import show_tastes
 
-        show_tastes(model, component, top, voice)
+        show_tastes(model, component, top, plots, voice)
         return
     fitted, described = load_fitted(model), describe(model)
     chosen = wanted(component, len(fitted.components_), model)
@@ -51,6 +54,7 @@ def show(model: str, component: int | None, top: int, voice: Voice) -> None:
         voice.say(f"Component {component} of {model}")
         rows = [[part["feature"], f"{part['weight']:.6g}"] for part in parts[0]["top"]]
         voice.table(["feature", "weight"], rows, right=(1,))
+    tell_drawn(voice, plots, fit_pictures(fitted))
     facts = {name: described[name] for name in ("class", "params", "versions")}
     voice.result({"verb": "show", "model": model, **facts, "info": info, "components": parts})
 

@@ -42,11 +42,11 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, ending
-    from partwise.cli.parts import check_plots
+    from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
     check_wanted(chosen)
-    check_plots(chosen["plots"])
+    prepare_plots(chosen["plots"], voice)
     model = None if chosen["fixed"] else poisson_model(chosen, voice)
     tables = {name: chosen[name] for name in ("reference", "fixed") if chosen[name] is not None}
     with as_flags(WORDS):
@@ -125,14 +125,11 @@ def write(folder: Path, found: Signatures, chosen: dict[str, Any], sha256: dict[
 
 def draw(directory: str | None, found: Signatures) -> dict[str, str]:
     """The pictures of ``--plots``: file name -> path."""
-    if directory is None:
-        return {}
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn = {"signatures.png": plot.signature_bars(found), "exposures.png": plot.exposure_bars(found)}
-    return {name: str(plot.save(picture, folder / name)) for name, picture in drawn.items()}
+    drawn = {"signatures": lambda: plot.signature_bars(found), "exposures": lambda: plot.exposure_bars(found)}
+    return draw_all(directory, drawn)
 
 
 def report(
@@ -140,7 +137,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.parts import plots_too
+    from partwise.cli.pictures import plots_too
 
     voice.say(found.info())
     if found.model is not None:

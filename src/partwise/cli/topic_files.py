@@ -22,12 +22,9 @@ NEIGHBOURS = 5
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
+    from partwise.cli.pictures import prepare_plots
 
-    if chosen["plots"] is not None:
-        from partwise.plot.canvas import pyplot
-
-        pyplot()
-        output_folder(chosen["plots"], (), voice)
+    prepare_plots(chosen["plots"], voice)
     names = ["topics.csv", "documents.csv", *(TABLES[name] for name in TABLES if chosen[name]), "model.pw", "run.toml"]
     return output_folder(chosen["out"], names, voice)
 
@@ -96,7 +93,7 @@ def write(
     for name, frame in tables.items():
         write_frame(folder / name, frame)
     model.save(folder / "model.pw")
-    drawn = [] if chosen["plots"] is None else draw(model, found, Path(chosen["plots"]))
+    drawn = draw(model, found, chosen["plots"])
     inner = model.model_
     write_run(
         folder / "run.toml", "topics", chosen, sha256, {"stop_reason": inner.stop_reason_, "n_iter": inner.n_iter_}
@@ -125,14 +122,22 @@ def with_topics(model: Any, read: Documents, texts: list[str] | None = None) -> 
     return pd.concat([table.reset_index(drop=True), ours], axis=1)
 
 
-def draw(model: Any, found: dict[str, Any], folder: Path) -> list[str]:
-    """The pictures, and their paths."""
+def pictures_of(model: Any) -> dict[str, Any]:
+    """What can be drawn of a topic model alone: name -> function."""
     from partwise import plot
 
-    pictures = {"topics.png": plot.top_words(model), "topic_similarity.png": plot.topic_similarity(model)}
+    return {"topics": lambda: plot.top_words(model), "topic_similarity": lambda: plot.topic_similarity(model)}
+
+
+def draw(model: Any, found: dict[str, Any], directory: str | None) -> list[str]:
+    """The pictures, and their paths."""
+    from partwise import plot
+    from partwise.cli.pictures import draw_all
+
+    pictures = pictures_of(model)
     if "time" in found:
-        pictures["topics_over_time.png"] = plot.topics_over_time(found["time"])
-    return [str(plot.save(drawn, folder / name)) for name, drawn in pictures.items()]
+        pictures["topics_over_time"] = lambda: plot.topics_over_time(found["time"])
+    return list(draw_all(directory, pictures).values())
 
 
 # ------------------------------------------------------------------ words
@@ -254,12 +259,15 @@ def apply_topics(model: Any, path: str, text: str | None, out: str | None, voice
     voice.result(result)
 
 
-def show_topics(model: Any, path: str, topic: int | None, top: int, voice: Voice) -> None:
+def show_topics(model: Any, path: str, topic: int | None, top: int, plots: str | None, voice: Voice) -> None:
     """A topic model in words, or one topic with its weights."""
+    from partwise.cli.pictures import tell_drawn
+
     if topic is None:
         voice.say(model.info())
     else:
         voice.say(f"Topic {topic} of {path}: {model.topic_labels_[topic]}")
         voice.table(["word", "weight"], [[w, f"{v:.6g}"] for w, v in model.get_topic(topic, top)], right=(1,))
+    tell_drawn(voice, plots, pictures_of(model))
     topics = model.get_topic_info(top).rename(columns=str.lower).to_dict("records")
     voice.result({"verb": "show", "model": path, "class": "TopicModel", "info": model.info(), "components": topics})

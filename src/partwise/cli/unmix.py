@@ -42,11 +42,11 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, fitted
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
-    from partwise.cli.parts import check_plots
+    from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    check_plots(chosen["plots"])
+    prepare_plots(chosen["plots"], voice)
     model = ruled(new_model(chosen, voice), [[1.0, 1.0], [1.0, 1.0]], chosen)
     refuse_wrong_pair(model)
     tables = {} if chosen["reference"] is None else {"reference": chosen["reference"]}
@@ -127,16 +127,13 @@ def write_matches(path: Path, found: Unmixing) -> None:
 
 def draw(directory: str | None, found: Unmixing) -> dict[str, str]:
     """The pictures of ``--plots``: file name -> path."""
-    if directory is None:
-        return {}
     from partwise import plot
+    from partwise.cli.pictures import draw_all
 
-    folder = Path(directory)
-    folder.mkdir(parents=True, exist_ok=True)
-    drawn: dict[str, Any] = {"endmembers.png": plot.endmembers(found)}
+    drawn: dict[str, Any] = {"endmembers": lambda: plot.endmembers(found)}
     if found.scene.shape is not None:
-        drawn["maps.png"] = plot.abundance_maps(found)
-    return {name: str(plot.save(picture, folder / name)) for name, picture in drawn.items()}
+        drawn["maps"] = lambda: plot.abundance_maps(found)
+    return draw_all(directory, drawn)
 
 
 def report(
@@ -144,7 +141,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.parts import plots_too
+    from partwise.cli.pictures import plots_too
 
     text = found.info()
     for ours, theirs in WORDS.items():

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from partwise.errors import DataError, MissingExtraError, MissingFileError
 from partwise.io.read import read
@@ -115,6 +114,7 @@ def as_cells(adata: Any, layer: str | None = None, source: str = "The AnnData ob
 def to_anndata(cells: Cells) -> Any:
     """A new AnnData object of counts."""
     import pandas as pd
+    import scipy.sparse as sp
 
     return anndata().AnnData(
         sp.csr_matrix(cells.X), obs=pd.DataFrame(index=list(cells.cells)), var=pd.DataFrame(index=list(cells.genes))
@@ -123,6 +123,8 @@ def to_anndata(cells: Cells) -> Any:
 
 def stored(X: Any) -> Any:
     """Counts as csr_array of float64."""
+    import scipy.sparse as sp
+
     counts = sp.csr_array(X if sp.issparse(X) else np.asarray(X), dtype=np.float64)
     counts.sum_duplicates()
     return counts

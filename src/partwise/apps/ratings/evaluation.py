@@ -57,7 +57,7 @@ def compare(train: Ratings, test: Ratings, models: Mapping[str, Any], k: int = 1
     for name, model in models.items():
         rows[name] = _errors(test, _predicted(model, test), train) if train.explicit and model.explicit_ else {}
         rows[name] |= ranking(_scores(model, train), train, test, k)
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").loc[list(rows)]  # pandas 2 has an order of its own
 
 
 def _errors(test: Ratings, predicted: np.ndarray, train: Ratings) -> dict[str, float]:
