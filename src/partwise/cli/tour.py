@@ -41,7 +41,7 @@ def recommend_stop(voice: Voice, seed: int) -> dict[str, Any]:
 
     train, test, _ = split(read_ratings(make_ratings().extra["table"]))
     model = Recommender(4, random_state=seed).fit(train)
-    errors = compare(train, test, {"tastes": model})["RMSE"]
+    errors: Any = compare(train, test, {"tastes": model})["RMSE"]
     user = str(train.users[0])
     wanted = model.recommend(user, 3)["item"].tolist()
     voice.say(
@@ -59,7 +59,8 @@ def separate_stop(voice: Voice, seed: int) -> dict[str, Any]:
     from partwise.datasets import load_piano_mix, load_piano_notes
     from partwise.io import as_sound
 
-    mix, notes = load_piano_mix(), load_piano_notes()
+    mix: Any = load_piano_mix()
+    notes: Any = load_piano_notes()
     rate = mix.extra["rate"]
     keys = dict(zip(notes.feature_names, notes.extra["waves"], strict=True))
     known = {name: as_sound(keys[name][: 2 * rate], rate) for name in mix.extra["notes"]}
@@ -67,7 +68,7 @@ def separate_stop(voice: Voice, seed: int) -> dict[str, Any]:
     found = separate(wave, rate=rate, templates=learn_templates(known, TEMPLATES, random_state=seed))
     rest = float(np.abs(found.sources.sum(axis=0)[:, 0] - wave).max() / np.abs(wave).max())
     heard = found.find_notes()
-    first = [f"{note.onset:.2f} s {note.name}" for note in heard.itertuples()][:6]
+    first = [f"{onset:.2f} s {name}" for onset, name in zip(heard["onset"], heard["name"], strict=True)][:6]
     voice.say(
         f"\nSound: {SECONDS} s of piano chords, {len(known)} keys known from recordings of each alone. "
         f"{len(found.names)} stems sum to the mix to {rest:.0e} of its peak; {len(heard)} notes:"
