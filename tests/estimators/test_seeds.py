@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from scipy.special import kl_div
+from sklearn.datasets import load_digits
 
 from partwise import NMF, SGD
 from partwise.datasets import ratings_5x4, ratings_7x5, slide_3x3, slide_words
@@ -117,6 +118,34 @@ def test_the_reported_error_is_the_frobenius_norm():
         W = model.fit_transform(X)
         direct = np.linalg.norm(X - W @ model.components_)
         assert model.reconstruction_err_ == pytest.approx(direct, rel=1e-12, abs=1e-12 * np.linalg.norm(X))
+
+
+def test_a_column_is_written_by_columns_as_a_row_is_by_rows():
+    """The first column of the 3 x 3 matrix is 2 (2, 0, 1) + 0 (0, 1.5, 1): fit and transform the transpose."""
+    columns = slide_3x3().extra["W"].T
+    model = model_of(columns)
+    weights = model.transform(V3.T)
+    np.testing.assert_allclose(weights[0], [2, 0], atol=1e-8)
+    np.testing.assert_allclose(model.inverse_transform(weights[:1])[0], [4, 0, 2], atol=1e-8)
+
+
+def test_the_call_printed_for_faces_is_told_both_of_its_mistakes(caplog):
+    """``NMF(solver="mu").fit(faces)``: a container for its pixels, and no number of components."""
+    pictures = load_digits()
+    with pytest.raises(TypeError, match="Bunch"):
+        NMF(solver="mu").fit(pictures)
+    with caplog.at_level(logging.INFO, logger="partwise"):
+        NMF(solver="mu", tol=0, max_iter=1).fit(pictures.data[:, 2:6])
+    assert 'n_components="auto" means 4 here' in caplog.text
+
+
+def test_the_size_of_the_paper_is_fitted_in_both_orientations():
+    """361 pixels of 2,429 faces, 49 parts, 15.6 % of the numbers: pixels x faces errs as faces x pixels, to 1 %."""
+    rng = np.random.default_rng(0)
+    V = rng.gamma(0.5, size=(361, 49)) @ rng.gamma(0.3, size=(49, 2429)) * (1 + 0.1 * rng.random((361, 2429)))
+    ours, theirs = (NMF(49, random_state=0, max_iter=60, tol=0).fit(M) for M in (V, V.T))
+    assert ours.components_.size + 361 * 49 == theirs.components_.size + 2429 * 49 == 136_710
+    assert ours.reconstruction_err_ == pytest.approx(theirs.reconstruction_err_, rel=0.01)
 
 
 @pytest.mark.parametrize("n, m, limit", [(5, 4, 2.22), (7, 5, 2.92), (361, 2429, 314.3), (20000, 800, 769.2)])
