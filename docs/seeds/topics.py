@@ -86,8 +86,7 @@ def homogeneity() -> list[float]:
 TOPICS = "tests/apps/test_topics.py"
 IMAGES = "tests/apps/test_images.py"
 SEEDS = "tests/estimators/test_seeds.py"
-SIMILAR = "examples/plot_topics_similar_articles.py"
-NOVELS = "examples/plot_topics_four_novels.py"
+SIMILAR, NOVELS = "examples/plot_topics_similar_articles.py", "examples/plot_topics_four_novels.py"
 
 ROWS = (
     Row(

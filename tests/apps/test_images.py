@@ -289,4 +289,4 @@ def test_fifteen_parts_and_growing_numbers_of_faces_are_those_of_the_book():
     assert (errors["NMF"] <= [0.14865, 0.13545]).all()
     early, _ = grow(train, [10], test=test, model=model.set_params(tol=1e-3))  # fitted on, it learns the faces by heart
     assert early["NMF"][10] <= 0.19645
-    np.testing.assert_allclose(errors["PCA"], [0.1414, 0.1237], atol=1e-4)
+    np.testing.assert_allclose(errors["PCA"], [0.1414, 0.1237], atol=1e-3)  # of pictures made smaller elsewhere
