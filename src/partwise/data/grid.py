@@ -23,7 +23,7 @@ DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 
 SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
 GRAM_BLOCK_STORED, GRAM_ROW_ENTRIES = 30_000, 32
-"""Where every row has a Gram matrix of its own, an entry costs k times as much: small data are worth sharing, too."""
+"""Of weighted sparse data: a Gram matrix for every row costs k times as much, so that small data are shared, too."""
 
 MOST_LANES = 64
 

@@ -31,6 +31,7 @@ BY_NAME = {
 __all__ = [
     "ARD",
     "BY_NAME",
+    "Box",
     "L1",
     "L2",
     "Decorrelation",

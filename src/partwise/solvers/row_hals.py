@@ -13,7 +13,7 @@ from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
 from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, of_rows
 
 GRAM_BYTES = 1 << 20
-"""Of Gram matrices of rows that are alive at a time: they stay in the second cache, and their memory is used again."""
+"""Of Gram matrices that solving rows keeps alive at a time; sweeps have a bound of their own, in the kernel."""
 
 DIRECT_ABOVE = {np.dtype(np.float64): 50, np.dtype(np.float32): 64}
 """Components from which sweeps cost less without forming Gram matrices."""
@@ -25,8 +25,8 @@ SWEEPS, MOST_SWEEPS = 8, 20
 class RowHALS:
     """Coordinate descent as `HALS`, each row with its own Gram matrix.
 
-    Monotone. A Gram matrix costs k^2 for every cell that counts, a sweep k^2 for every row: so there are more sweeps,
-    see `worthwhile_sweeps`.
+    Monotone up to rounding. A Gram matrix costs k^2 for every cell that counts, a sweep k^2 for every row: so there are
+    more sweeps, see `worthwhile_sweeps`.
 
     References
     ----------
@@ -153,15 +153,15 @@ def descend(A: Array, stats: RowQuadratic, terms: Terms, sweeps: int, seen: Evid
         seen.norm2,
         *terms.bounds(A),
     )
-    squares = np.sum(terms.ridge * seen.norm2) / 2
+    penalised = np.sum(terms.ridge * seen.norm2) / 2
     if by_row or terms.gram is not None:
         rest = (stats.cross - cross) + (0 if terms.gram is None else A @ (terms.gram / 2))
-        squares += np.einsum("ij,ij->", rest, A, dtype=np.float64)
-    return with_penalty - float(squares)
+        penalised += np.einsum("ij,ij->", rest, A, dtype=np.float64)
+    return with_penalty - float(penalised)
 
 
 def worthwhile_sweeps(stats: RowQuadratic) -> int:
-    """8, and more for a factor that has fewer rows than the other, at most 20.
+    """8; 16 for a factor with at most half the rows of the other, 20 with at most a third.
 
     Sweeps of the factor with few rows cost little beside those of the other. By the shape of X alone, so that neither
     blocks nor storage matter.
