@@ -120,7 +120,7 @@ def test_competing_components_separate_parts_that_the_plain_fit_mixes(penalties,
     X, H = disjoint_parts(seed)
     plain, apart = (fitted(X, 3, **options)[0].components_ for options in ({}, penalties))
     shares = [np.mean(found.max(axis=0) / found.sum(axis=0)) for found in (plain, apart)]
-    assert shares[0] < 0.8 < 0.99 < shares[1]
+    assert shares[0] < 0.8 < 0.999 < shares[1]
     assert agreement(plain.T, H.T) < 0.97 < 0.99 < agreement(apart.T, H.T)
 
 
@@ -132,17 +132,20 @@ def smooth_truth(seed):
     return W @ H, noisy(W @ H, rng, 0.8)
 
 
-@seeds
 @pytest.mark.parametrize("kind", ["smooth", "graph"])
-def test_smooth_and_graph_come_nearer_to_a_smooth_truth(kind, seed):
-    truth, X = smooth_truth(seed)
-    path = np.eye(len(X), k=1)
-    penalty = Smooth(30.0) if kind == "smooth" else Graph(30.0, path)
-    errors = []
-    for penalties in ({}, {"penalty_W": penalty, "penalty_H": L2(1.0)}):
-        model, W = fitted(X, 2, **penalties)
-        errors.append(np.linalg.norm(W @ model.components_ - truth))
-    assert errors[1] < 0.8 * errors[0]
+def test_smooth_and_graph_come_nearer_to_a_smooth_truth(kind):
+    """Noise differs: the middle of seven problems."""
+    left = []
+    for seed in range(20, 27):
+        truth, X = smooth_truth(seed)
+        path = np.eye(len(X), k=1)
+        penalty = Smooth(30.0) if kind == "smooth" else Graph(30.0, path)
+        errors = []
+        for penalties in ({}, {"penalty_W": penalty, "penalty_H": L2(1.0)}):
+            model, W = fitted(X, 2, **penalties)
+            errors.append(np.linalg.norm(W @ model.components_ - truth))
+        left.append(errors[1] / errors[0])
+    assert np.median(left) < 0.7 and max(left) < 1
 
 
 @seeds

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator, Mapping
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from partwise.cli import options
 from partwise.cli.refusals import BAD_DATA, Refusal
 from partwise.cli.voice import Voice
 from partwise.errors import DataError, MissingFileError
 
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["as_flags", "fitted", "poisson_model"]
+__all__ = ["as_flags", "poisson_model"]
 
 
 def poisson_model(chosen: dict[str, Any], voice: Voice) -> Any:
@@ -30,17 +25,6 @@ def poisson_model(chosen: dict[str, Any], voice: Voice) -> Any:
         model.set_params(init="random")
     refuse_wrong_pair(model)
     return model
-
-
-def fitted(model: Any, X: Any, voice: Voice) -> tuple[np.ndarray, float]:
-    """W and the seconds of a fit that shows its progress."""
-    from partwise.cli.progress import watch
-    from partwise.estimators import NotConvergedWarning
-
-    watch(model, voice)
-    warnings.simplefilter("ignore", NotConvergedWarning)  # told in the command line's own words
-    began = perf_counter()
-    return model.fit_transform(X), perf_counter() - began
 
 
 @contextlib.contextmanager

@@ -14,8 +14,6 @@ from partwise.cli import options
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from partwise.apps.programs import Programs
     from partwise.io import Cells
 
@@ -115,7 +113,7 @@ def learn(model: Any, X: Any, runs: int, voice: Voice) -> tuple[tuple[Any, Any, 
 
 def write(folder: Path, found: Programs, chosen: dict[str, Any], sha256: dict[str, str]) -> dict[str, str]:
     """Every file whole or not at all, run.toml last: name -> path."""
-    from partwise.cli.run import write_run
+    from partwise.cli.run import write_frame, write_run
     from partwise.io import write_table
 
     write_table(folder / "usages.csv", found.usages.to_numpy(), found.cells.cells, list(found.usages))
@@ -130,13 +128,6 @@ def write(folder: Path, found: Programs, chosen: dict[str, Any], sha256: dict[st
     result = {"stop_reason": found.model.stop_reason_, "n_iter": found.model.n_iter_}
     write_run(folder / "run.toml", "programs", chosen, sha256, result)
     return {name: str(folder / name) for name in names}
-
-
-def write_frame(path: Path, table: pd.DataFrame, index: bool = True) -> None:
-    """A table as CSV."""
-    from partwise.cli.run import write_whole
-
-    write_whole(path, table.to_csv(index=index, lineterminator="\n").encode("utf-8", "replace"))
 
 
 def draw(directory: str | None, found: Programs) -> dict[str, str]:

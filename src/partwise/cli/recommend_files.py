@@ -143,13 +143,12 @@ def findings(
 
 def write(folder: Path, model: Any, found: dict[str, Any], chosen: dict[str, Any], sha256: dict[str, str]) -> list[str]:
     """The files, each whole or not at all, run.toml last; their names."""
-    from partwise.cli.run import write_run, write_whole
-    from partwise.cli.topic_files import write_frame
+    from partwise.cli.run import write_frame, write_run, write_whole
 
     cards = found["tastes"]
     tastes = cards.assign(**{name: [" | ".join(part) for part in cards[name]] for name in ("items", "users")})
-    write_frame(folder / "recommendations.csv", found["recommendations"])
-    write_frame(folder / "tastes.csv", tastes.drop(columns="weights"))
+    write_frame(folder / "recommendations.csv", found["recommendations"], index=False)
+    write_frame(folder / "tastes.csv", tastes.drop(columns="weights"), index=False)
     text = json.dumps(finite(as_dict(found["metrics"])), indent=1, allow_nan=False)
     write_whole(folder / "metrics.json", text.encode())
     model.save(folder / "model.pw")

@@ -23,7 +23,7 @@ from partwise.cli.refusals import USAGE, Refusal
 from partwise.cli.voice import Voice
 from partwise.errors import MissingFileError
 
-__all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_run", "write_whole"]
+__all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_frame", "write_run", "write_whole"]
 
 PATHS = (
     "fixed",
@@ -154,6 +154,11 @@ def toml_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_value, value))}]"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_frame(path: Path, frame: Any, *, index: bool = True, sep: str = ",") -> None:
+    """A DataFrame as text with ``sep`` between columns, whole or not at all."""
+    write_whole(path, frame.to_csv(index=index, sep=sep, lineterminator="\n").encode("utf-8", "replace"))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -90,12 +90,12 @@ def learn(
     """Signatures and exposures, and the seconds."""
     from partwise.apps.programs import refit
     from partwise.apps.programs.mutations import adopt_signatures
-    from partwise.cli.counts import fitted
+    from partwise.cli.fit import run_fit
 
     if model is None:
         found = refit(catalogue, known["fixed"], fractional=fractional)
         return (found.compared(known["reference"]) if "reference" in known else found), 0.0
-    W, seconds = fitted(model, catalogue.counts.to_numpy(), voice)
+    W, seconds = run_fit(model, catalogue.counts.to_numpy(), None, voice)
     return adopt_signatures(catalogue, model, W, known.get("reference")), seconds
 
 
@@ -104,7 +104,7 @@ def learn(
 
 def write(folder: Path, found: Signatures, chosen: dict[str, Any], sha256: dict[str, str]) -> dict[str, str]:
     """Every file whole or not at all, run.toml last: name -> path."""
-    from partwise.cli.run import write_run, write_whole
+    from partwise.cli.run import write_frame, write_run
 
     tables = {
         "signatures.tsv": found.signatures.rename_axis("MutationType"),
@@ -113,7 +113,7 @@ def write(folder: Path, found: Signatures, chosen: dict[str, Any], sha256: dict[
     if found.matches is not None:
         tables["matches.tsv"] = found.matches
     for name, table in tables.items():
-        write_whole(folder / name, table.to_csv(sep="\t", lineterminator="\n").encode("utf-8", "replace"))
+        write_frame(folder / name, table, sep="\t")
     result: dict[str, Any] = {"cosine": float(found.cosines.mean())}
     if found.model is not None:
         found.save(folder / "model.pw")

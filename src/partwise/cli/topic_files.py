@@ -82,7 +82,7 @@ def write(
     folder: Path, model: Any, read: Documents, found: dict[str, Any], chosen: dict[str, Any], sha256: dict[str, str]
 ) -> list[str]:
     """The files, each whole or not at all, run.toml last; their names."""
-    from partwise.cli.run import write_run
+    from partwise.cli.run import write_frame, write_run
 
     table = found["topics"].assign(
         Representation=[", ".join(words) for words in found["topics"].Representation],
@@ -91,7 +91,7 @@ def write(
     tables = {"topics.csv": table, "documents.csv": with_topics(model, read)}
     tables |= {file: found[name] for name, file in TABLES.items() if name in found}
     for name, frame in tables.items():
-        write_frame(folder / name, frame)
+        write_frame(folder / name, frame, index=False)
     model.save(folder / "model.pw")
     drawn = draw(model, found, chosen["plots"])
     inner = model.model_
@@ -99,13 +99,6 @@ def write(
         folder / "run.toml", "topics", chosen, sha256, {"stop_reason": inner.stop_reason_, "n_iter": inner.n_iter_}
     )
     return [*tables, "model.pw", "run.toml", *drawn]
-
-
-def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """A table as CSV."""
-    from partwise.cli.run import write_whole
-
-    write_whole(path, frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace"))
 
 
 def with_topics(model: Any, read: Documents, texts: list[str] | None = None) -> pd.DataFrame:
@@ -240,6 +233,7 @@ def apply_topics(model: Any, path: str, text: str | None, out: str | None, voice
     """Topics of new texts: their table with columns of topics, to a file, to stdout or into the JSON object."""
     import click
 
+    from partwise.cli.run import write_frame
     from partwise.cli.topics import read_texts
 
     read = read_texts(path, text, None, "utf-8", voice)
@@ -249,7 +243,7 @@ def apply_topics(model: Any, path: str, text: str | None, out: str | None, voice
         voice.note(f"{unknown:,} of {len(table):,} documents hold no word that the model knows; they have no topic.")
     result: dict[str, Any] = {"verb": "apply", "shape": [len(table), model.n_topics_]}
     if out is not None:
-        write_frame(Path(out), table)
+        write_frame(Path(out), table, index=False)
         voice.say(f"Wrote {len(table):,} documents with their topics to {out}")
         result["files"] = {"documents": out}
     elif voice.json:

@@ -40,8 +40,8 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     """
     from partwise.apps.spectra import adopt, as_scene
     from partwise.cli.components import output_folder
-    from partwise.cli.counts import as_flags, fitted
-    from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
+    from partwise.cli.counts import as_flags
+    from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
     from partwise.cli.pictures import prepare_plots
     from partwise.cli.run import fingerprints
 
@@ -61,7 +61,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 
-    W, seconds = fitted(model, scene.X, voice)
+    W, seconds = run_fit(model, scene.X, None, voice)
     found = adopt(scene, model, W)
     found = found if known is None else found.compared(known)
     files = write(folder, found, {"source": source, **chosen}, sha256)
@@ -85,7 +85,7 @@ def ruled(model: Any, X: Any, chosen: dict[str, Any]) -> Any:
 
 def write(folder: Path, found: Unmixing, chosen: dict[str, Any], sha256: dict[str, str]) -> dict[str, str]:
     """Every file whole or not at all, run.toml last: name -> path."""
-    from partwise.cli.run import write_run
+    from partwise.cli.run import write_frame, write_run
     from partwise.io import write_table
 
     names = list(found.endmembers.index)
@@ -96,7 +96,7 @@ def write(folder: Path, found: Unmixing, chosen: dict[str, Any], sha256: dict[st
         write_maps(folder / "maps.npz", found)
         more.append("maps.npz")
     if found.matches is not None:
-        write_matches(folder / "matches.csv", found)
+        write_frame(folder / "matches.csv", found.matches)
         more.append("matches.csv")
     found.save(folder / "model.pw")
     result = {"stop_reason": found.model.stop_reason_, "lack_of_fit": found.lack_of_fit}
@@ -115,14 +115,6 @@ def write_maps(path: Path, found: Unmixing) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, values=found.maps, row_names=np.array(found.endmembers.index, dtype=str))
     write_whole(path, buffer.getvalue())
-
-
-def write_matches(path: Path, found: Unmixing) -> None:
-    """The known spectra beside the found ones."""
-    from partwise.cli.run import write_whole
-
-    table: Any = found.matches
-    write_whole(path, table.to_csv(lineterminator="\n").encode("utf-8", "replace"))
 
 
 def draw(directory: str | None, found: Unmixing) -> dict[str, str]:

@@ -49,16 +49,7 @@ def spectrogram(separation: Any, ax: Axes | None = None, *, lowest: float = 40.0
     'Hz'
     """
     ax = one_axes(ax, (9, 4))
-    frequencies = separation.grid.frequencies
-    mesh = ax.pcolormesh(
-        separation.times, frequencies[1:], decibels(separation.spectrogram[:, 1:]).T, cmap=MAP, vmin=-DEPTH, vmax=0,
-        shading="nearest", rasterized=True,
-    )  # fmt: skip
-    ax.set_yscale("log")
-    ax.set_ylim(min(lowest, frequencies[-1] / 2), frequencies[-1])
-    ax.set(xlabel="seconds", ylabel="Hz")
-    ax.figure.colorbar(mesh, ax=ax, label="dB below the loudest")
-    return ax
+    return decibel_map(ax, separation.times, separation, decibels(separation.spectrogram), lowest, "seconds", "")
 
 
 def templates(separation: Any, ax: Axes | None = None, *, lowest: float = 40.0) -> Axes:
@@ -84,18 +75,10 @@ def templates(separation: Any, ax: Axes | None = None, *, lowest: float = 40.0) 
     >>> plot.templates(separate(noise, 2, rate=8000, window=512, hop=128)).get_xlabel()
     'component'
     """
-    H, frequencies = np.asarray(separation.spectra), separation.grid.frequencies
+    H = np.asarray(separation.spectra)
     ax = one_axes(ax, (max(4, min(12, 1.5 + 0.35 * len(H))), 5))
-    scaled = np.stack([decibels(spectrum) for spectrum in H])
-    mesh = ax.pcolormesh(
-        np.arange(len(H)), frequencies[1:], scaled[:, 1:].T, cmap=MAP, vmin=-DEPTH, vmax=0, shading="nearest",
-        rasterized=True,
-    )  # fmt: skip
-    ax.set_yscale("log")
-    ax.set_ylim(min(lowest, frequencies[-1] / 2), frequencies[-1])
-    ax.set(xlabel="component", ylabel="Hz")
-    ax.figure.colorbar(mesh, ax=ax, label="dB below its loudest")
-    return ax
+    each = np.stack([decibels(spectrum) for spectrum in H])
+    return decibel_map(ax, np.arange(len(H)), separation, each, lowest, "component", "of each")
 
 
 def activations(separation: Any, ax: Axes | None = None) -> Axes:
@@ -202,6 +185,21 @@ def ground(ax: Axes, truth: Any, pitches: Sequence[int] | None, times: Any) -> N
         if spans:
             ax.broken_barh(spans, (pitch - 0.45, 0.9), color="0.8", label=label)
             label = None
+
+
+def decibel_map(
+    ax: Axes, across: np.ndarray, separation: Any, levels: np.ndarray, lowest: float, label: str, whose: str
+) -> Axes:
+    """Levels (columns by frequencies) as colour, frequency up on a logarithmic axis from ``lowest`` Hz."""
+    frequencies = separation.grid.frequencies
+    mesh = ax.pcolormesh(
+        across, frequencies[1:], levels[:, 1:].T, cmap=MAP, vmin=-DEPTH, vmax=0, shading="nearest", rasterized=True
+    )
+    ax.set_yscale("log")
+    ax.set_ylim(min(lowest, frequencies[-1] / 2), frequencies[-1])
+    ax.set(xlabel=label, ylabel="Hz")
+    ax.figure.colorbar(mesh, ax=ax, label=f"dB below the loudest {whose}".rstrip())
+    return ax
 
 
 def decibels(magnitudes: np.ndarray) -> np.ndarray:

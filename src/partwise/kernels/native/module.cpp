@@ -404,50 +404,33 @@ void bind_sparse(nb::module_& module) {
             sparse<T, I>().row_grams(X, B.data(), k, base.data(), out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "base"_a.noconvert(), "out"_a.noconvert());
-    module.def(
-        "row_descend",
-        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Matrix<const double>& base, const Matrix<const T>& cross, double l1, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
-           const Matrix<const T>& lower, const Matrix<const T>& upper) {
-            const auto X = rows_of<T, I>(csr, start, stop);
-            const Size m = stop - start, k = B.shape(1);
-            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
-            check("A", A, m, k);
-            check("base", base, k, k);
-            check("cross", cross, m, k);
-            check("grad2", grad2, k);
-            check("neg2", neg2, k);
-            check("norm2", norm2, k);
-            nb::gil_scoped_release release;
-            return sparse<T, I>().row_descend(X, A.data(), B.data(), k, base.data(), cross.data(), l1, sweeps,
-                                              grad2.data(), neg2.data(), norm2.data(), bounds);
-        },
-        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "base"_a.noconvert(),
-        "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(),
-        "norm2"_a.noconvert(), lower_bound(), upper_bound());
-    module.def(
-        "row_gram_hals",
-        [](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
-           const Matrix<const double>& base, const Matrix<const T>& cross, double l1, Size sweeps,
-           const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
-           const Matrix<const T>& lower, const Matrix<const T>& upper) {
-            const auto X = rows_of<T, I>(csr, start, stop);
-            const Size m = stop - start, k = B.shape(1);
-            const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
-            check("A", A, m, k);
-            check("base", base, k, k);
-            check("cross", cross, m, k);
-            check("grad2", grad2, k);
-            check("neg2", neg2, k);
-            check("norm2", norm2, k);
-            nb::gil_scoped_release release;
-            return sparse<T, I>().row_gram_hals(X, A.data(), B.data(), k, base.data(), cross.data(), l1,
-                                                sweeps, grad2.data(), neg2.data(), norm2.data(), bounds);
-        },
-        "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "base"_a.noconvert(),
-        "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(),
-        "norm2"_a.noconvert(), lower_bound(), upper_bound());
+    // Coordinate descent on rows that each have a Gram matrix of their own, formed or not.
+    auto descent = [&](const char* name, auto kernel) {
+        module.def(
+            name,
+            [kernel](const Csr<T, I>& csr, Size start, Size stop, const Matrix<T>& A, const Matrix<const T>& B,
+                     const Matrix<const double>& base, const Matrix<const T>& cross, double l1, Size sweeps,
+                     const Vector<double>& grad2, const Vector<double>& neg2, const Vector<double>& norm2,
+                     const Matrix<const T>& lower, const Matrix<const T>& upper) {
+                const auto X = rows_of<T, I>(csr, start, stop);
+                const Size m = stop - start, k = B.shape(1);
+                const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
+                check("A", A, m, k);
+                check("base", base, k, k);
+                check("cross", cross, m, k);
+                check("grad2", grad2, k);
+                check("neg2", neg2, k);
+                check("norm2", norm2, k);
+                nb::gil_scoped_release release;
+                return (sparse<T, I>().*kernel)(X, A.data(), B.data(), k, base.data(), cross.data(), l1, sweeps,
+                                                grad2.data(), neg2.data(), norm2.data(), bounds);
+            },
+            "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "base"_a.noconvert(),
+            "cross"_a.noconvert(), "l1"_a, "sweeps"_a, "grad2"_a.noconvert(), "neg2"_a.noconvert(),
+            "norm2"_a.noconvert(), lower_bound(), upper_bound());
+    };
+    descent("row_descend", &SparseKernels<T, I>::row_descend);
+    descent("row_gram_hals", &SparseKernels<T, I>::row_gram_hals);
     module.def(
         "sgd_pass",
         [](const Csr<T, I>& csr, const Vector<const T>& weights, Size start, Size stop, const Matrix<T>& A,
