@@ -264,12 +264,11 @@ def time_all(entries: list[Entry], counts: Counts, terms: Terms) -> None:
 
 
 def medians(entry: Entry, counts: Counts, target: float) -> tuple[float, float]:
-    """Seconds and iterations to a target, over starts and rounds; a start that did not reach it counts as infinity."""
+    """Seconds and iterations to a target: medians over the starts, of which one that did not reach it is infinite."""
     seconds, iterations = [], []
     for (name, s, t), n in counts.items():
         if name == entry.name and t == target:
-            times = entry.seen[s, n].seconds if n else [float("inf")]
-            seconds += times if n else times * 5
+            seconds.append(statistics.median(entry.seen[s, n].seconds) if n else float("inf"))
             iterations.append(n or float("inf"))
     never = [float("inf")]
     return statistics.median(seconds or never), statistics.median(iterations or never)

@@ -258,7 +258,7 @@ def test_multiplicative_updates_fit_the_film_ratings_too():
 @pytest.mark.parametrize("init", [None, "nndsvd", "nndsvda"])
 @pytest.mark.parametrize("alpha", [1e-6, 1e-3])
 def test_a_tiny_ridge_keeps_both_blocks(init, alpha):
-    model = NMF(2, init=init, alpha_W=alpha, max_iter=5000).fit(V7)
+    model = NMF(2, init=init, alpha_W=alpha, tol=1e-6, max_iter=5000).fit(V7)
     # balanced factors lose alpha sqrt(7 * 5) of each block's singular value, together sqrt(2) times that: 8.4e-6
     assert model.reconstruction_err_ < 1.01 * np.sqrt(2 * 7 * 5) * alpha
     assert (model.components_.max(axis=1) > 1).all()

@@ -768,19 +768,21 @@ def test_mu_equals_the_reference(k, dtype, gamma, shared):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.99])
 @pytest.mark.parametrize("lowest", [0.0, 0.1, 1.0])
-def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest):
+@pytest.mark.parametrize("into", ["previous", "current", "another"])
+def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest, into):
     rng = np.random.default_rng(0)
-    previous, current = rng.random((61, 7)).astype(dtype), frozen(rng.random((61, 7)).astype(dtype))
-    previous[3, 2] = np.nan
-    expected = previous.copy()
-    reference.look_ahead(expected, current, weight, lowest)
-    kernels.look_ahead(previous, current, weight, lowest)
-    assert np.isnan(previous[3, 2])
-    assert np.nanmin(previous) >= 0
-    np.testing.assert_allclose(previous, expected, rtol=0, atol=4 * np.finfo(dtype).eps)
+    given = {name: rng.random((61, 7)).astype(dtype) for name in ("previous", "current", "another")}
+    given["previous"][3, 2] = np.nan
+    expected, found = ({name: A.copy() for name, A in given.items()} for _ in range(2))
+    reference.look_ahead(expected["previous"], expected["current"], weight, lowest, expected[into])
+    kernels.look_ahead(found["previous"], found["current"], weight, lowest, found[into])
+    assert np.isnan(found[into][3, 2])
+    assert np.nanmin(found[into]) >= 0
+    for name in given:
+        np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=4 * np.finfo(dtype).eps)
     if weight == 0:
-        kept = np.isfinite(previous)
-        assert (previous[kept] == current[kept]).all()
+        kept = np.isfinite(found[into])
+        assert (found[into][kept] == given["current"][kept]).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

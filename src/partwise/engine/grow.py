@@ -37,8 +37,8 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     if now is None or now.plain:
         return step(problem, data, by_columns, state)
     weight, following = nesterov(now.t)
-    look_ahead(now.W, state.W, weight, 1.0, data.threads)
-    look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads)
+    look_ahead(now.W, state.W, weight, 1.0, data.threads, now.W)
+    look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads, now.Ht)
     keep_within(now.W, problem.penalty_W)
     keep_within(now.Ht, problem.penalty_H)
     now.W, now.Ht, state.W, state.Ht, now.t = state.W, state.Ht, now.W, now.Ht, following

@@ -18,8 +18,9 @@ from partwise.solvers import HALS
 NAMES = ("random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom")
 SVD_NAMES = NAMES[1:5]
 
-EXACT_SVD_SIZE = 1_000_000
-"""Up to this many cells LAPACK finds the singular triplets, above it the randomised method."""
+EXACT_SVD_COST = 1e8
+"""Up to this ``n p min(n, p)`` LAPACK finds the singular triplets, in a few hundredths of a second; above it the
+randomised method."""
 
 OVERSAMPLING, POWER_ITERATIONS = 5, 1
 """Of the randomised method: as much as a start needs, three readings of X."""
@@ -99,8 +100,8 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     """Non-negative SVD with low-rank correction: k // 2 + 1 triplets, two components from each after the first.
 
     X is replaced by its truncated SVD ``Y Z'``; the positive and the negative parts of each triplet start one component
-    each, and sweeps of coordinate descent fit them to ``Y Z'``: twenty for a small X, one for others. It
-    costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
+    each, and sweeps of coordinate descent fit them to ``Y Z'``: twenty for a small X; for others one of H, as a fit
+    begins with W. That costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
 
     References
     ----------
@@ -109,9 +110,10 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     U, s, V = svd(data, k // 2 + 1)
     Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
     W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
-    for _ in range(20 if is_small(data) else 1):
-        refine(W, Ht, Y, Z, data.threads)
+    for _ in range(19 if is_small(data) else 0):
         refine(Ht, W, Z, Y, data.threads)
+        refine(W, Ht, Y, Z, data.threads)
+    refine(Ht, W, Z, Y, data.threads)
     return W, Ht
 
 
@@ -160,7 +162,8 @@ def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
 
 def is_small(data: Data) -> bool:
     """Whether LAPACK finds the singular triplets."""
-    return data.shape[0] * data.shape[1] <= EXACT_SVD_SIZE
+    n, p = data.shape
+    return n * p * min(n, p) <= EXACT_SVD_COST
 
 
 def signs_of(V: Array) -> Array:
@@ -177,7 +180,7 @@ def randomised_svd(data: Data, rank: int, power_iterations: int = POWER_ITERATIO
     width = min(rank + OVERSAMPLING, *data.shape)
     V = orthonormal(np.random.default_rng(0).standard_normal((data.shape[1], width)))
     for _ in range(power_iterations):
-        V = orthonormal(times(data.transposed(), times(data, V)))
+        V = orthonormal(transposed_times(data, times(data, V)))
     U = times(data, V)
     s, right, inverse = gram_svd(U, data.threads)
     V = V @ right[:, :rank]
@@ -210,3 +213,16 @@ def times(data: Data, B: Array) -> Array:
 
     data.sweep(multiply, out, collect=False)
     return out
+
+
+def transposed_times(data: Data, A: Array) -> Array:
+    """``X' A`` in the dtype of X: a sparse one by columns, which a fit needs anyway, a dense one by its rows."""
+    if data.sparse:
+        return times(data.transposed(), A)
+
+    def add(X, rows, total):
+        total = np.zeros((data.shape[1], A.shape[1])) if total is None else total
+        X.add_t_dot(rows, total)
+        return total
+
+    return data.sweep(add, np.ascontiguousarray(A, data.dtype), collect=True).astype(data.dtype)

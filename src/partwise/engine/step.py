@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from partwise import kernels
 from partwise.engine.problem import Problem
 from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
@@ -102,11 +103,29 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Lean:
+    """The way W goes on from ``before`` ahead of the update of H: ``max(lowest W, W + weight (W - before))``."""
+
+    before: Array
+    weight: float
+    lowest: float
+
+    def rows(self, start: int, stop: int) -> Lean:
+        """That of some rows."""
+        return Lean(self.before[start:stop], self.weight, self.lowest)
+
+    def __call__(self, W: Array, penalty: Any) -> None:
+        """Move ``W``, in place and within the bounds of its penalty."""
+        kernels.look_ahead(self.before, W, self.weight, self.lowest, W)
+        keep_within(W, penalty)
+
+
+@dataclass(frozen=True)
 class Aligned:
-    """A factor and its penalty, which may hold numbers for each row: a sweep cuts both by the same slice."""
+    """A factor and what may hold numbers for each of its rows: a sweep cuts all by the same slice."""
 
     A: Array
-    penalty: Any
+    others: tuple[Any, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,8 +135,8 @@ class Aligned:
     def __len__(self) -> int:
         return len(self.A)
 
-    def __getitem__(self, rows: slice) -> tuple[Array, Any]:
-        return self.A[rows], self.penalty.rows(rows.start, rows.stop)
+    def __getitem__(self, rows: slice) -> tuple[Any, ...]:
+        return self.A[rows], *(other.rows(rows.start, rows.stop) for other in self.others)
 
 
 @dataclass(frozen=True)
@@ -133,7 +152,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class HalfStep:
-    """Update the rows of one block and, if ``collects``, add what they say about the columns."""
+    """Update the rows of one block, let them lean and, if ``collects``, add what they say about the columns."""
 
     loss: Any
     solver: Any
@@ -141,8 +160,8 @@ class HalfStep:
     size: Array
     collects: type | None
 
-    def __call__(self, X: Any, rows: tuple[Array, Any], total: Total | None) -> Total:
-        A, penalty = rows
+    def __call__(self, X: Any, rows: tuple[Any, ...], total: Total | None) -> Total:
+        A, penalty, *leans = rows
         if total is None:
             p, k = self.fixed.B.shape
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
@@ -150,12 +169,14 @@ class HalfStep:
         total.evidence += self.solver.update(A, stats, penalty, self.size)
         if not self.collects and isinstance(stats, Quadratic):
             total.inner += float(np.vdot(stats.cross, A))
+        for lean in leans:
+            lean(A, penalty)
         if self.collects:
             self.loss.add_columns(total.columns, X, A, self.fixed.B)
         return total
 
 
-def step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
+def step(problem: Problem, data: Data, by_columns: Data | None, state: State, lean: Lean | None = None) -> Reading:
     """Advance ``state`` in place by one iteration.
 
     Parameters
@@ -167,30 +188,32 @@ def step(problem: Problem, data: Data, by_columns: Data | None, state: State) ->
         X by columns, if H is to be updated from a second reading; None for the usual single one.
     state : State
         Overwritten. Interrupted at any point it is still a valid, and no worse, state.
+    lean : Lean or None
+        How the new W goes on before H is updated against it; for penalties that do not couple the rows of W.
     """
     if by_columns is None:
-        reading = one_reading(problem, data, state)
+        reading = one_reading(problem, data, state, lean)
     else:
-        reading = two_readings(problem, data, by_columns, state)
+        reading = two_readings(problem, data, by_columns, state, lean)
     state.n_iter += 1
     return reading
 
 
-def one_reading(problem: Problem, data: Data, state: State) -> Reading:
+def one_reading(problem: Problem, data: Data, state: State, lean: Lean | None = None) -> Reading:
     """Update W block by block, and H from what the blocks said with their new rows."""
     fixed = problem.loss.fix(state.Ht, data.threads)
-    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, collect=True)
+    total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, True, lean)
     columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
     seen = update_columns(problem, data, columns, state.Ht)
     fit = quadratic_fit(data, total.columns, state.Ht) if isinstance(total.columns, Quadratic) else None
     return Reading(total.evidence, seen, fit)
 
 
-def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -> Reading:
+def two_readings(problem: Problem, data: Data, by_columns: Data, state: State, lean: Lean | None = None) -> Reading:
     """Update all of W, finish it where its rows are coupled, then all of H by columns."""
     W = state.W.copy() if problem.coupled else state.W
     fixed = problem.loss.fix(state.Ht, data.threads)
-    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, fixed)
+    first = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, fixed, lean=lean)
     if not problem.solver_W.separable:
         problem.solver_W.finish(W, first.evidence)
     state.W = W
@@ -204,12 +227,14 @@ def two_readings(problem: Problem, data: Data, by_columns: Data, state: State) -
     return Reading(first.evidence, second.evidence, fit)
 
 
-def half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False) -> Total:
+def half_step(
+    loss, solver, penalty, data: Data, A: Array, fixed: Fixed, collect: bool = False, lean: Lean | None = None
+) -> Total:
     """Update all rows of ``A`` with the other factor fixed, in place; collect what they say about the columns."""
     if penalty.whole:
         return whole_half_step(loss, solver, penalty, data, A, fixed)
     fn = HalfStep(loss, solver, fixed, sizes(solver, A), solver.needs if collect else None)
-    return data.sweep(fn, aligned(A, penalty), collect)
+    return data.sweep(fn, aligned(A, penalty, lean), collect)
 
 
 def whole_half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed) -> Total:
@@ -221,15 +246,15 @@ def whole_half_step(loss, solver, penalty, data: Data, A: Array, fixed: Fixed) -
         part[...] = loss.rows(Quadratic, X, here, fixed).cross
         return 0
 
-    data.sweep(fill, Aligned(cross, Cut(A)), collect=False)
+    data.sweep(fill, Aligned(cross, (Cut(A),)), collect=False)
     stats = Quadratic(loss.curvature(fixed, data), cross)
     seen = solver.update(A, stats, penalty.at(A), sizes(solver, A))
     return Total(seen, inner=float(np.vdot(cross, A)))
 
 
-def aligned(A: Array, penalty: Any) -> Any:
-    """The factor to be swept together with its penalty, as a half step from ``A`` uses it."""
-    return Aligned(A, penalty.at(A))
+def aligned(A: Array, penalty: Any, lean: Lean | None = None) -> Aligned:
+    """The factor to be swept together with its penalty, as a half step from ``A`` uses it, and its lean if any."""
+    return Aligned(A, (penalty.at(A), lean) if lean else (penalty.at(A),))
 
 
 def keep_within(A: Array, penalty: Any) -> None:

@@ -370,7 +370,7 @@ def svd_bound(X: Any, k: int) -> float:
     n, p = X.shape
     if k >= min(n, p):
         return 0.0
-    if n * p <= init.EXACT_SVD_SIZE:
+    if n * p * min(n, p) <= 1e9:  # about a second
         values = np.linalg.svd(np.asarray(X.toarray() if sp.issparse(X) else X, np.float64), compute_uv=False)
         return float(np.linalg.norm(values[k:]))
     from scipy.sparse.linalg import svds

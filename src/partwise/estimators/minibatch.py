@@ -384,7 +384,7 @@ dead_components_, n_features_in_, feature_names_in_
         running = self._running()
         running.reorder(order)
         self._sums = vars(running)
-        return np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order])
+        return np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
     def _kkt(self, problem: Problem, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
         """The KKT residual of the whole matrix, from one reading that leaves the factors alone."""

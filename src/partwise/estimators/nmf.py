@@ -714,7 +714,7 @@ def sort(state: State, shares: Shares | None) -> None:
     """Order the components by the mass of W H that they carry, largest first."""
     mass = shares.sums(state.W) if shares else state.W.sum(axis=0, dtype=np.float64)
     order = np.argsort(-mass * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
-    state.W, state.Ht = np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order])
+    state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
 
 def report(progress: Progress) -> None:

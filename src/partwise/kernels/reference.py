@@ -294,10 +294,10 @@ def row_hals_solve(A, grams, cross, l1, tol, max_sweeps, converged, lower=None, 
     hals_solve(A, grams, cross, l1, tol, max_sweeps, converged, lower, upper)
 
 
-def look_ahead(previous, current, weight, lowest):
-    """Overwrite ``previous`` with ``max(lowest * current, current + weight (current - previous))``. O(m k)."""
+def look_ahead(previous, current, weight, lowest, out):
+    """``out = max(lowest * current, current + weight (current - previous))``; ``out`` may be either of them. O(m k)."""
     ahead = current.dtype.type(1 + weight) * current - current.dtype.type(weight) * previous
-    np.maximum(ahead, current.dtype.type(lowest) * current, out=previous)
+    np.maximum(ahead, current.dtype.type(lowest) * current, out=out)
 
 
 def mu(A, neg, pos, gamma, l1, l2, size, grad2, neg2, lower=None, upper=None):

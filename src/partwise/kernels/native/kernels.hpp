@@ -35,7 +35,7 @@ struct DenseKernels {
                  double* neg2, double* norm2, Bounds<T> bounds);
     void (*hals_solve)(T* A, Size m, Size k, const T* gram, const T* cross, double l1, double tol, Size max_sweeps,
                        std::uint8_t* converged, Bounds<T> bounds);
-    void (*look_ahead)(T* previous, const T* current, Size count, double weight, double lowest);
+    void (*look_ahead)(const T* previous, const T* current, Size count, double weight, double lowest, T* out);
     void (*mu)(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, double gamma, double l1, double l2, const T* size,
                double* grad2, double* neg2, Bounds<T> bounds);
     // gram_stride: numbers from the Gram matrix of a row to the next, k * k or 0

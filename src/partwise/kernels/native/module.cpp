@@ -191,13 +191,15 @@ void bind_dense(nb::module_& module) {
         "converged"_a.noconvert(), lower_bound(), upper_bound());
     module.def(
         "look_ahead",
-        [](const Matrix<T>& previous, const Matrix<const T>& current, double weight, double lowest) {
+        [](const Matrix<const T>& previous, const Matrix<const T>& current, double weight, double lowest,
+           const Matrix<T>& out) {
             const Size m = previous.shape(0), k = previous.shape(1);
             check("current", current, m, k);
+            check("out", out, m, k);
             nb::gil_scoped_release release;
-            dense<T>().look_ahead(previous.data(), current.data(), m * k, weight, lowest);
+            dense<T>().look_ahead(previous.data(), current.data(), m * k, weight, lowest, out.data());
         },
-        "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a, "lowest"_a);
+        "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a, "lowest"_a, "out"_a.noconvert());
     module.def(
         "mu",
         [](const Matrix<T>& A, const Matrix<const T>& neg, const Matrix<const T>& pos, double gamma, double l1,
