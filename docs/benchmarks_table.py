@@ -1,8 +1,10 @@
-"""The page of benchmark results, from every JSON in docs/benchmarks that ``python -m benchmarks.peers --json`` wrote."""
+"""The page of benchmark results, from every JSON in docs/benchmarks that ``benchmarks.peers --json`` wrote."""
 
 import json
 
-NONE = "No results have been recorded for this version. `python -m benchmarks.peers --all` makes them on your machine.\n"
+NONE = (
+    "No results have been recorded for this version. `python -m benchmarks.peers --all` makes them on your machine.\n"
+)
 
 
 def page(folder):
@@ -32,7 +34,8 @@ def command(options):
 def race(found):
     """The verdict on a workload in words, and who needed how long."""
     targets = [name for name in found["rows"][0] if is_number(name)] if found["rows"] else []
-    head = f"### {found['workload']}\n\nk={found['k']}, beta={found['beta']:g}, {found['dtype']}, {found['starts']} starts."
+    terms = f"k={found['k']}, beta={found['beta']:g}, {found['dtype']}, {found['starts']} starts."
+    head = f"### {found['workload']}\n\n{terms}"
     titles = ["", *(f"s to {float(target):.1%}" for target in targets), "times partwise", "peak MiB", ""]
     rows = [titles, ["---"] * len(titles), *(contestant(row, targets) for row in found["rows"])]
     rows += [[name, *["-"] * (len(titles) - 2), cell(reason)] for name, reason in found["absent"].items()]
@@ -52,7 +55,8 @@ def verdict(found):
         return f"This run does not count: without {', '.join(found['lacking'])}."
     if not won or not won["ratio"]:
         return "No ratio: partwise or every peer did not arrive."
-    return f"The fastest peer, {won['peer']}, takes {'more than ' * won['bound']}{won['ratio']:.2f} times as long as partwise."
+    ratio = f"{'more than ' * won['bound']}{won['ratio']:.2f}"
+    return f"The fastest peer, {won['peer']}, takes {ratio} times as long as partwise."
 
 
 def contestant(row, targets):

@@ -1,4 +1,4 @@
-"""How the documentation is built: ``python -m sphinx -W docs build/docs``. Nothing is fetched, by the build or by a reader."""
+"""How the documentation is built: ``python -m sphinx -W docs build/docs``. Neither build nor reader fetches anything."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ import generate  # noqa: E402
 
 project = "partwise"
 author = "The partwise developers"
-copyright = author  # noqa: A001
+copyright = author
 version = release = version_of("partwise")
 
 extensions = [

@@ -39,12 +39,18 @@ def section(module):
     """What a room is for, and its public names, in the order of its ``__all__``."""
     room = importlib.import_module(module)
     names = [name for name in room.__all__ if not name.startswith("_") and lives(getattr(room, name), module)]
-    table = [".. autosummary::", "   :toctree: api", "   :nosignatures:", "", *(f"   {module}.{name}" for name in names)]
+    table = [
+        ".. autosummary::",
+        "   :toctree: api",
+        "   :nosignatures:",
+        "",
+        *(f"   {module}.{name}" for name in names),
+    ]
     return "\n".join([heading(module, "-"), inspect.getdoc(room), "", *table, ""])
 
 
 def lives(thing, module):
-    """Whether a public name has its page here: rooms have theirs, and so has what `partwise` hands on from an application."""
+    """Whether a public name has its page here: a room is none, and what an application makes is at home there."""
     home = getattr(thing, "__module__", module)
     return not inspect.ismodule(thing) and (module != "partwise" or not home.startswith("partwise.apps"))
 

@@ -17,12 +17,17 @@ def draw(file: Path = PICTURE) -> None:
     """Sixteen parts of 1797 digits, and beside them the themes of four novels."""
     digits = load_digits()
     strokes = parts(digits.X, 16, size=digits.extra["image_shape"])
-    novels = topics(load_novels_text(), 4, text="text", lang="en")
+    table = load_novels_text()
+    novels = topics(table, 4, text="text", lang="en")
     figure = plt.figure(figsize=(10, 2.9), dpi=110, layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 3.2))
     plot.montage(strokes.components, left.subplots())
     left.suptitle("digits: 16 strokes", fontsize=11)
-    plot.top_words(novels, n=6, axes=right.subplots(1, 4))
+    axes = right.subplots(1, 4)
+    plot.top_words(novels, n=6, axes=axes)
+    for topic, ax in enumerate(axes):
+        of_topic = table["title"][novels.get_document_info()["Topic"].to_numpy() == topic]
+        ax.set_title("in " + of_topic.mode()[0], fontsize=8)
     right.suptitle("193 chapters of four novels: 4 themes", fontsize=11)
     figure.savefig(file, metadata={"Software": None})
     plt.close(figure)
