@@ -169,7 +169,7 @@ ROWS = (
         "how to read W and H",
         (
             f"{SEEDS}::test_info_tells_how_to_read_rows_and_columns",
-            "tests/test_house.py::test_the_python_blocks_of_a_page_print_what_their_comments_say",
+            "tests/docs/test_pages.py::test_the_blocks_of_a_page_print_what_stands_beside_them",
         ),
     ),
     Row("B10", "the Frobenius norm as error", (f"{SEEDS}::test_the_reported_error_is_the_frobenius_norm",)),

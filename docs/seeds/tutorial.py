@@ -123,7 +123,7 @@ ROWS = (
     Row(
         "D12",
         "the smallest example",
-        ("tests/test_house.py::test_the_python_blocks_of_a_page_print_what_their_comments_say",),
+        ("tests/docs/test_pages.py::test_the_blocks_of_a_page_print_what_stands_beside_them",),
         note="README.md prints the true error, 3.8746.",
     ),
 )
