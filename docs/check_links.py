@@ -34,7 +34,7 @@ class Page(HTMLParser):
 
 def check(site: Path) -> tuple[list[str], list[str]]:
     """What is wrong, and the addresses outside."""
-    pages = {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
+    pages = {path.resolve(): Page(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts}
     wrong, outside = [], set()
     for path, page in pages.items():
         for link in sorted(page.links | page.loads):

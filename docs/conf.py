@@ -1,9 +1,11 @@
-"""How the documentation is built: ``python -m sphinx -W docs build/docs``. Neither build nor reader fetches anything."""
+"""How the documentation is built: ``python -m sphinx -W docs build/docs``. Nothing is fetched by it."""
 
 import re
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
+
+from pygments.lexers import TextLexer
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -47,6 +49,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 1e9,
     "show_memory": False,
     "show_signature": False,
+    "write_computation_times": False,
     "reset_modules": ("matplotlib", "generate.strict"),
 }
 
@@ -78,4 +81,5 @@ def up(docname):
 def setup(app):
     """Write the pages that are made of the package itself, before anything is read."""
     generate.pages(HERE / "generated")
+    app.add_lexer("csv", TextLexer)
     app.connect("source-read", links_of_the_checkout)
