@@ -56,8 +56,10 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "partwise"
 html_show_sourcelink = False
+html_sidebars = {"*": []}  # pages without pages below them
 html_theme_options = {
     "navbar_align": "left",
+    "header_links_before_dropdown": 8,
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "footer_start": ["copyright"],

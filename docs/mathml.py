@@ -18,5 +18,5 @@ def inline(self, node):
 
 def display(self, node):
     """Write a formula on a line of its own, in place of its text."""
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    self.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>')
     raise SkipNode

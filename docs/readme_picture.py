@@ -1,6 +1,7 @@
 """Draw docs/pictures/readme.png from data that are shipped: ``python docs/readme_picture.py``."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,7 +20,7 @@ def draw(file: Path = PICTURE) -> None:
     strokes = parts(digits.X, 16, size=digits.extra["image_shape"])
     table = load_novels_text()
     novels = topics(table, 4, text="text", lang="en")
-    figure = plt.figure(figsize=(10, 2.9), dpi=110, layout="constrained")
+    figure = plt.figure(figsize=(10, 3.1), dpi=110, layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 3.2))
     plot.montage(strokes.components, left.subplots())
     left.suptitle("digits: 16 strokes", fontsize=11)
@@ -27,7 +28,7 @@ def draw(file: Path = PICTURE) -> None:
     plot.top_words(novels, n=6, axes=axes)
     for topic, ax in enumerate(axes):
         of_topic = table["title"][novels.get_document_info()["Topic"].to_numpy() == topic]
-        ax.set_title("in " + of_topic.mode()[0], fontsize=8)
+        ax.set_title(textwrap.fill(of_topic.mode()[0], 16), fontsize=9)
     right.suptitle("193 chapters of four novels: 4 themes", fontsize=11)
     figure.savefig(file, metadata={"Software": None})
     plt.close(figure)
