@@ -45,7 +45,6 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("partwise",),
     "download_all_examples": False,
-    "junit": "sphinx-gallery.xml",
     "min_reported_time": 1e9,
     "show_memory": False,
     "show_signature": False,
