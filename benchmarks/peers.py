@@ -13,9 +13,11 @@ import argparse
 import gc
 import json
 import math
+import shlex
 import sys
 import warnings
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -153,7 +155,11 @@ def main() -> None:
         races = [race(name, o) for name in o.workload]
     print(f"\ngeometric mean of the ratios: Frobenius {mean(races, (2,)):.2f}, others {mean(races, (0, 1)):.2f}")
     if o.json:
-        found = {"versions": versions, "limits": machine, "options": vars(o), "races": races}
+        made = {
+            "date": date.today().isoformat(),
+            "command": shlex.join(["python", "-m", "benchmarks.peers", *sys.argv[1:]]),
+        }
+        found = {**made, "versions": versions, "limits": machine, "options": vars(o), "races": races}
         Path(o.json).write_text(json.dumps(found, indent=1), encoding="utf-8")
     sys.exit(any(r["lacking"] for r in races))
 

@@ -1,12 +1,10 @@
 """The house itself: who may import whom, what an import loads, what is installed, and that the prose is true."""
 
 import ast
-import contextlib
 import doctest
 import importlib
 import importlib.metadata
 import importlib.resources
-import io
 import os
 import pkgutil
 import re
@@ -256,34 +254,6 @@ def test_the_command_is_installed():
 
 
 # That the prose tells the truth
-
-
-def fenced_blocks(path):
-    """(language, first line number, text) of every fenced block of a page."""
-    text = path.read_text(encoding="utf-8")
-    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL):
-        yield match[1], text[: match.start(2)].count("\n") + 1, match[2]
-
-
-def test_the_first_two_blocks_of_the_readme_are_the_two_commands():
-    commands = [text for _, _, text in fenced_blocks(ROOT / "README.md")][:2]
-    assert commands == [
-        "python -m pip install . && partwise demo\n",
-        'python -m pip install ".[test]" && python -m pytest\n',
-    ]
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/how_it_works.md"])
-def test_the_python_blocks_of_a_page_print_what_their_comments_say(page):
-    expected, printed, names = [], io.StringIO(), {}
-    for language, line, text in fenced_blocks(ROOT / page):
-        if language == "python":
-            expected += re.findall(r"^print\(.*\) +# (.+)$", text, flags=re.MULTILINE)
-            code = compile("\n" * (line - 1) + text, ROOT / page, "exec")  # so that a traceback points into the page
-            with contextlib.redirect_stdout(printed):
-                exec(code, names)
-    assert expected
-    assert printed.getvalue().splitlines() == expected
 
 
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("changes/*.md")})

@@ -85,6 +85,7 @@ ROWS = (
         "C5",
         "fewer components are another set; they have no order",
         (
+            "examples/plot_choose_k.py",
             "tests/laws/test_every_combination.py::test_the_order_of_the_components_does_not_matter",
             "tests/estimators/test_nmf.py::test_components_are_sorted_by_the_mass_they_carry",
         ),
@@ -94,6 +95,7 @@ ROWS = (
         "C6",
         "random starts matter in hard cases",
         (
+            "examples/plot_restarts.py",
             "tests/estimators/test_restarts.py::test_more_starts_find_what_one_misses",
             "tests/plot/test_factors.py::test_two_models_are_compared_row_by_column",
         ),

@@ -111,13 +111,18 @@ ROWS = (
     Row(
         "B1",
         "singular values beside NMF",
-        ("examples/plot_moon.py", "tests/plot/test_curves.py::test_no_error_of_nmf_is_below_the_bound"),
+        (
+            "examples/plot_choose_k.py",
+            "examples/plot_moon.py",
+            "tests/plot/test_curves.py::test_no_error_of_nmf_is_below_the_bound",
+        ),
         pending="rank selection",
     ),
     Row(
         "B2",
         "negative values of an SVD cannot be read; unobserved is not zero",
         (
+            "examples/plot_missing_is_not_zero.py",
             f"{SEEDS}::test_nothing_is_ever_negative",
             "tests/estimators/test_weights.py::test_stored_entries_are_observed_zeros_among_them",
         ),
@@ -132,6 +137,7 @@ ROWS = (
         "B4",
         "few patterns in a picture: sparseness, measured",
         (
+            "examples/plot_penalties.py",
             FACES,
             "tests/apps/test_images.py::test_hoyer_is_0_for_grey_and_1_for_a_point_and_does_not_see_signs_or_scale",
             METHODS,
@@ -169,7 +175,7 @@ ROWS = (
         "how to read W and H",
         (
             f"{SEEDS}::test_info_tells_how_to_read_rows_and_columns",
-            "tests/test_house.py::test_the_python_blocks_of_a_page_print_what_their_comments_say",
+            "tests/docs/test_pages.py::test_the_blocks_of_a_page_print_what_stands_beside_them",
         ),
     ),
     Row("B10", "the Frobenius norm as error", (f"{SEEDS}::test_the_reported_error_is_the_frobenius_norm",)),
@@ -190,6 +196,7 @@ ROWS = (
         "B13",
         "local minima: several starts",
         (
+            "examples/plot_restarts.py",
             "tests/estimators/test_restarts.py::test_more_starts_find_what_one_misses",
             f"{SEEDS}::test_every_number_of_components_reaches_its_best_error",
         ),

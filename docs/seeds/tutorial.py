@@ -63,6 +63,7 @@ ROWS = (
         "D4",
         "the printed error, 0.6743",
         (
+            "examples/plot_missing_is_not_zero.py",
             f"{SEEDS}::test_the_tutorials_printed_error_is_impossible_and_the_bound_says_so",
             f"{SEEDS}::test_every_number_of_components_reaches_its_best_error",
             HEATMAPS,
@@ -91,7 +92,10 @@ ROWS = (
     Row(
         "D6",
         "zeros unobserved",
-        (f"{SEEDS}::test_the_tutorials_table_is_fitted_where_there_are_ratings",),
+        (
+            "examples/plot_missing_is_not_zero.py",
+            f"{SEEDS}::test_the_tutorials_table_is_fitted_where_there_are_ratings",
+        ),
         [Figure("error on the 14 ratings", [0.6743], observed, digits=4)],
     ),
     Row("D7", "how to read W and H", (f"{SEEDS}::test_info_tells_how_to_read_rows_and_columns",)),
@@ -123,7 +127,7 @@ ROWS = (
     Row(
         "D12",
         "the smallest example",
-        ("tests/test_house.py::test_the_python_blocks_of_a_page_print_what_their_comments_say",),
+        ("tests/docs/test_pages.py::test_the_blocks_of_a_page_print_what_stands_beside_them",),
         note="README.md prints the true error, 3.8746.",
     ),
 )

@@ -37,15 +37,53 @@ class PartwiseError(Exception):
 
 
 class IncompatibleError(PartwiseError, ValueError):
-    """A loss, solver, penalty or storage cannot work with another; found before data are read."""
+    """A loss, solver, penalty or storage cannot work with another; found before data are read.
+
+    Examples
+    --------
+    >>> from partwise import NMF
+    >>> from partwise.errors import IncompatibleError
+    >>> try:
+    ...     NMF(1, solver="cd", beta_loss=1).fit([[1.0, 2.0]])
+    ... except IncompatibleError:
+    ...     print("refused before the data are read")
+    refused before the data are read
+    """
 
 
 class DataError(PartwiseError, ValueError):
-    """The data break a rule: unreadable file, non-numeric cell, wrong number of dimensions."""
+    """The data break a rule: unreadable file, non-numeric cell, wrong number of dimensions.
+
+    Examples
+    --------
+    >>> from partwise import NMF
+    >>> from partwise.errors import DataError
+    >>> try:
+    ...     NMF(1).fit([[1.0, -2.0]])
+    ... except DataError:
+    ...     print("refused")
+    refused
+    """
 
 
 class ModelFileError(PartwiseError, ValueError):
-    """A model file (``.pw``) cannot be read or written."""
+    """A model file (``.pw``) cannot be read or written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from partwise import load
+    >>> from partwise.errors import ModelFileError
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "model.pw"
+    ...     _ = file.write_text("not a model", encoding="utf-8")
+    ...     try:
+    ...         load(file)
+    ...     except ModelFileError:
+    ...         print("refused")
+    refused
+    """
 
 
 class MissingFileError(PartwiseError, FileNotFoundError):
@@ -92,8 +130,22 @@ class MissingExtraError(PartwiseError, ImportError):
 
 
 class DeadComponentWarning(UserWarning):
-    """A component became zero during the fit and explains nothing."""
+    """A component became zero during the fit and explains nothing.
+
+    Examples
+    --------
+    >>> from partwise.errors import DeadComponentWarning
+    >>> issubclass(DeadComponentWarning, UserWarning)
+    True
+    """
 
 
 class DataWarning(UserWarning):
-    """The data can be used, but probably mean something else than they say."""
+    """The data can be used, but probably mean something else than they say.
+
+    Examples
+    --------
+    >>> from partwise.errors import DataWarning
+    >>> issubclass(DataWarning, UserWarning)
+    True
+    """

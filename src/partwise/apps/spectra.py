@@ -36,6 +36,13 @@ class Scene:
         Of an image whose pixels are the mixtures, row by row.
     source : str
     notes : tuple of str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.spectra import as_scene
+    >>> as_scene(np.ones((4, 5, 6))).shape
+    (4, 5)
     """
 
     X: np.ndarray
@@ -109,7 +116,18 @@ def unmix(
 
 
 def adopt(scene: Scene, model: Any, W: np.ndarray) -> Unmixing:
-    """The second half of `unmix`: take a fitted model and the abundances."""
+    """The second half of `unmix`: take a fitted model and the abundances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise import NMF
+    >>> from partwise.apps.spectra import adopt, as_scene
+    >>> scene = as_scene(np.random.default_rng(0).random((6, 4)))
+    >>> model = NMF(2)
+    >>> adopt(scene, model, model.fit_transform(scene.X)).abundances.shape
+    (6, 2)
+    """
     import pandas as pd
 
     names = [f"endmember_{q}" for q in range(W.shape[1])]
@@ -133,6 +151,15 @@ class Unmixing:
     abundances : DataFrame of shape (n_mixtures, n_components), non-negative
     matches : DataFrame or None
         What `match` returned for the reference.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.spectra import unmix
+    >>> pure = np.array([[1.0, 2.0, 8.0, 2.0, 1.0], [6.0, 3.0, 1.0, 1.0, 2.0]])
+    >>> found = unmix((np.linspace(0, 1, 11)[:, None] * [1, -1] + [0, 1]) @ pure, 2)
+    >>> found.endmembers.shape, found.abundances.shape
+    ((2, 5), (11, 2))
     """
 
     model: Any
@@ -254,6 +281,13 @@ def as_scene(source: Any, *, least: int = 2) -> Scene:
     ------
     DataError
         For arrays of other than two or three axes, fewer than ``least`` spectra, and negative or missing values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.spectra import as_scene
+    >>> as_scene(np.ones((4, 5, 6))).X.shape
+    (20, 6)
     """
     if isinstance(source, Scene):
         return source
@@ -332,7 +366,15 @@ def new_model(
     volume: float = 1e-4,
     random_state: int = 0,
 ) -> Any:
-    """The estimator of a method, or a fresh copy of the given one."""
+    """The estimator of a method, or a fresh copy of the given one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.spectra import new_model
+    >>> new_model(None, 3, np.ones((5, 4))).n_components
+    3
+    """
     from sklearn.base import clone
 
     if method not in METHODS:

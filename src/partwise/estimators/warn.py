@@ -12,7 +12,19 @@ from partwise.errors import DataWarning, DeadComponentWarning
 
 
 class NotConvergedWarning(ConvergenceWarning):
-    """The fit stopped before its rule for convergence was met; the message gives what was reached."""
+    """The fit stopped before its rule for convergence was met; the message gives what was reached.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from partwise import NMF, NotConvergedWarning
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     _ = NMF(2, init="random", random_state=0, tol=1e-9, max_iter=2).fit(np.eye(5) + 0.1)
+    >>> caught[0].category is NotConvergedWarning
+    True
+    """
 
 
 def warn_not_converged(max_iter: int, decrease: float, kkt: float, tol: float) -> None:

@@ -35,6 +35,14 @@ class Cells:
     source : str
     notes : tuple of str
         What was inferred.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.io import Cells
+    >>> import scipy.sparse as sp
+    >>> Cells(sp.csr_array(np.eye(2)), ("a", "b"), ("g", "h"), "memory", ()).X.shape
+    (2, 2)
     """
 
     X: Any
@@ -58,6 +66,17 @@ def read_cells(path: str | os.PathLike[str], *, layer: str | None = None, orient
     Raises
     ------
     MissingFileError, MissingExtraError, DataError
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from partwise.io import read_cells
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "counts.csv"
+    ...     _ = file.write_text("cell,g,h\\na,1,0\\nb,0,2\\nc,3,4\\n", encoding="utf-8")
+    ...     read_cells(file, orient="samples-first").genes
+    ('g', 'h')
     """
     path = Path(path)
     if not path.exists():
@@ -95,7 +114,17 @@ def read_h5ad(path: str | os.PathLike[str]) -> Any:
 
 
 def as_cells(adata: Any, layer: str | None = None, source: str = "The AnnData object") -> Cells:
-    """The counts in an AnnData object (anything with ``X``, ``layers``, ``obs_names`` and ``var_names``)."""
+    """The counts in an AnnData object (anything with ``X``, ``layers``, ``obs_names`` and ``var_names``).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> import numpy as np
+    >>> from partwise.io import as_cells
+    >>> adata = SimpleNamespace(X=np.eye(2), layers={}, raw=None, obs_names=["a", "b"], var_names=["g", "h"])
+    >>> as_cells(adata).genes
+    ('g', 'h')
+    """
     layers, names = list(adata.layers), adata.var_names
     chosen = layer or ("counts" if "counts" in layers else "X")
     if chosen == "raw" and adata.raw is not None:
@@ -112,7 +141,16 @@ def as_cells(adata: Any, layer: str | None = None, source: str = "The AnnData ob
 
 
 def to_anndata(cells: Cells) -> Any:
-    """A new AnnData object of counts."""
+    """A new AnnData object of counts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import scipy.sparse as sp
+    >>> from partwise.io import Cells, to_anndata
+    >>> to_anndata(Cells(sp.csr_array(np.eye(2)), ("a", "b"), ("g", "h"), "memory", ())).shape
+    (2, 2)
+    """
     import pandas as pd
     import scipy.sparse as sp
 

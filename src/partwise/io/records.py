@@ -43,6 +43,17 @@ class Records:
     source : Path
     notes : tuple of str
         Sentences about what was inferred, for the user to see.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from partwise.io import read_records
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "texts.txt"
+    ...     _ = file.write_text("one\\ntwo\\n", encoding="utf-8")
+    ...     read_records(file).frame["text"].tolist()
+    ['one', 'two']
     """
 
     frame: "pd.DataFrame"

@@ -106,6 +106,13 @@ def as_sound(wave: Any, rate: int, source: str = "the sound") -> Sound:
     ------
     DataError
         As `read_sound`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.io import as_sound
+    >>> as_sound(np.zeros(8000), 8000).wave.shape
+    (8000, 1)
     """
     values = np.asarray(wave, dtype=np.float64)
     if values.ndim == 1:

@@ -91,7 +91,14 @@ class Sum:
 
 
 def total(penalties: Iterable[Any]) -> Any:
-    """One penalty for several: `Elastic` without weights for none, the only one itself, else their `Sum`."""
+    """One penalty for several: `Elastic` without weights for none, the only one itself, else their `Sum`.
+
+    Examples
+    --------
+    >>> from partwise.penalties import L1, L2, total
+    >>> type(total([L1(1.0), L2(2.0)])).__name__
+    'Sum'
+    """
     parts = [part for penalty in penalties for part in parts_of(penalty) if part.faces or not part.separable]
     proximal = [type(part).__name__ for part in parts if "prox" in part.faces]
     if len(proximal) > 1:
@@ -114,5 +121,12 @@ def parts_of(penalty: Any) -> tuple[Any, ...]:
 
 
 def for_new_rows(penalty: Any) -> Any:
-    """What of it applies to rows that it was not fitted with, as in ``transform``."""
+    """What of it applies to rows that it was not fitted with, as in ``transform``.
+
+    Examples
+    --------
+    >>> from partwise.penalties import L1, Smooth, for_new_rows
+    >>> for_new_rows(Smooth(2.0))
+    Elastic(l1=0.0, l2=0.0)
+    """
     return total(part for part in parts_of(penalty) if part.transfers)

@@ -25,7 +25,7 @@ class MinimumVolume(BasePenalty):
     Parameters
     ----------
     weight : float
-        In units of the loss: 1e-4 to 1e-2 of |X|^2 is usual, the smaller the cleaner the data.
+        In units of the loss: ``1e-4 |X|^2`` to ``1e-2 |X|^2`` is usual, the smaller the cleaner the data.
     delta : float, default=0.1
         The larger, the more all components count alike, and not mainly the smallest direction.
 

@@ -144,6 +144,18 @@ def program_genes(found: Any, ax: Axes | None = None, *, n: int = 8) -> Axes:
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise import plot
+    >>> from partwise.apps.programs import programs
+    >>> from partwise.datasets import make_cells
+    >>> planted = make_cells()
+    >>> dense = planted.X.toarray() if hasattr(planted.X, "toarray") else planted.X
+    >>> found = programs(pd.DataFrame(dense, planted.row_names, planted.feature_names), 5)
+    >>> plot.program_genes(found).images[0].get_array().shape[0]
+    5
     """
     top = found.top_genes(n)
     genes = list(dict.fromkeys(gene for name in top.columns for gene in top[name]))

@@ -67,6 +67,15 @@ def abundance_maps(found: Any, axes: Any = None) -> np.ndarray:
     Returns
     -------
     ndarray of Axes
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise import plot
+    >>> from partwise.apps.spectra import unmix
+    >>> cube = np.random.default_rng(0).random((4, 5, 6))
+    >>> plot.abundance_maps(unmix(cube, 2)).shape
+    (2,)
     """
     maps, names = found.maps, list(found.endmembers.index)
     axes = panels(axes, 1, len(maps), (3 * len(maps) + 0.8, 3)).ravel()

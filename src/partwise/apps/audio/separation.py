@@ -44,6 +44,16 @@ class Separation:
         The stem of each component.
     notes : tuple of str
         What should be known.
+
+    Examples
+    --------
+    >>> from partwise.apps.audio import separate
+    >>> import numpy as np
+    >>> from partwise.io import as_sound
+    >>> time = np.arange(8000) / 8000
+    >>> found = separate(as_sound(np.sin(880 * np.pi * time) * (time < 0.5) + np.sin(1320 * np.pi * time), 8000), 2)
+    >>> found.W.shape[2], found.components.shape[0]
+    (2, 2)
     """
 
     model: Any

@@ -39,6 +39,16 @@ class Templates:
     loss : {"kl", "is"}
         What they were learned with: "kl" on magnitudes, "is" on powers.
     notes : tuple of str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.audio import learn_templates
+    >>> from partwise.io import as_sound
+    >>> time = np.arange(8000) / 8000
+    >>> sounds = {name: as_sound(np.sin(2 * np.pi * hertz * time), 8000) for name, hertz in (("A4", 440), ("E5", 660))}
+    >>> sorted(set(learn_templates(sounds).sources))
+    ['A4', 'E5']
     """
 
     H: np.ndarray

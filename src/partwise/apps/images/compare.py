@@ -30,6 +30,15 @@ class Comparison:
     parts : dict of str to ndarray of shape (k, height, width)
         Signed for PCA.
     rebuilt : dict of str to ndarray of shape (n, height, width)
+
+    Examples
+    --------
+    >>> from partwise.apps.images import compare, parts
+    >>> from partwise.datasets import make_lcd_digits
+    >>> pictures = make_lcd_digits(40)
+    >>> found = compare(parts(pictures.X, 7, size=pictures.extra["image_shape"]))
+    >>> found.table["negative"].gt(0).tolist()
+    [True, False, False]
     """
 
     table: pd.DataFrame

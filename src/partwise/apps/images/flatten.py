@@ -34,6 +34,14 @@ def encode(model: Any, images: Any) -> np.ndarray:
     ------
     DataError
         If the size is another one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.images import encode, parts
+    >>> pictures = np.array([[[1.0, 0.0], [0.0, 2.0]], [[3.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])
+    >>> encode(parts(pictures, 2).model, pictures).shape
+    (3, 2)
     """
     shape = tuple(model.image_shape_)
     single = isinstance(images, np.ndarray) and images.shape == shape

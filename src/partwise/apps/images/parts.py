@@ -227,6 +227,15 @@ class BuildUp:
         Each weight times its part.
     sums : ndarray of shape (m, height, width)
         The picture after one part, two parts and so on; the last is the reconstruction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.images import parts
+    >>> pictures = np.array([[[1.0, 0.0], [0.0, 2.0]], [[3.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]])
+    >>> build_up = parts(pictures, 2).build_up(0)
+    >>> build_up.sums[-1].round(3).tolist()
+    [[0.333, 0.0], [0.0, 0.667]]
     """
 
     name: str
@@ -243,7 +252,18 @@ class BuildUp:
 
 
 def check_collection(pictures: Pictures) -> None:
-    """Refuse what has nothing in common: a single picture, or only black ones."""
+    """Refuse what has nothing in common: a single picture, or only black ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.images import check_collection
+    >>> from partwise.io import as_pictures
+    >>> check_collection(as_pictures(np.ones((1, 2, 2))))
+    Traceback (most recent call last):
+        ...
+    partwise.errors.DataError: ...
+    """
     if len(pictures.stack) < 2:
         raise DataError(
             f"{pictures.source} holds 1 picture. Parts are what pictures have in common: give two or more of one size. "

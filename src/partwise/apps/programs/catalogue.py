@@ -30,6 +30,15 @@ class Catalogue:
     source : str
     notes : tuple of str
         What was inferred.
+
+    Examples
+    --------
+    >>> from partwise.apps.programs import as_catalogue
+    >>> from partwise.datasets import make_mutations
+    >>> planted = make_mutations(5)
+    >>> import pandas as pd
+    >>> as_catalogue(pd.DataFrame(planted.X, planted.row_names, planted.feature_names)).counts.shape
+    (5, 96)
     """
 
     counts: pd.DataFrame
@@ -86,6 +95,16 @@ def as_reference(source: Any) -> tuple[pd.DataFrame, list[str]]:
     ------
     DataError
         If the channels are not the 96, or a signature has negative entries or none at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.programs import as_reference
+    >>> from partwise.datasets import make_mutations
+    >>> planted = make_mutations(5)
+    >>> reference, notes = as_reference(pd.DataFrame(planted.H, planted.component_names, planted.feature_names))
+    >>> reference.sum(axis=1).round(9).unique().tolist()
+    [1.0]
     """
     table, name, notes = by_channel(source, "signatures")
     values = table.to_numpy()

@@ -204,6 +204,17 @@ class Programs:
     stability : Series of shape (n_components,)
         Mean cosine with the partners in the other runs; NaN for a single run.
     notes : tuple of str
+
+    Examples
+    --------
+    >>> from partwise.apps.programs import programs
+    >>> from partwise.datasets import make_cells
+    >>> planted = make_cells()
+    >>> import pandas as pd
+    >>> dense = planted.X.toarray() if hasattr(planted.X, "toarray") else planted.X
+    >>> found = programs(pd.DataFrame(dense, planted.row_names, planted.feature_names), 5)
+    >>> found.usages.sum(axis=1).round(9).unique().tolist()
+    [1.0]
     """
 
     model: Any

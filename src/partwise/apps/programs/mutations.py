@@ -179,6 +179,16 @@ class Signatures:
     source : str
     notes : tuple of str
         What was inferred.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.programs import signatures
+    >>> from partwise.datasets import make_mutations
+    >>> planted = make_mutations()
+    >>> found = signatures(pd.DataFrame(planted.X, planted.row_names, planted.feature_names), 4)
+    >>> found.signatures.sum().round(9).tolist()
+    [1.0, 1.0, 1.0, 1.0]
     """
 
     model: Any

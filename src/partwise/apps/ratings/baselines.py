@@ -62,7 +62,15 @@ class Biases:
 
 
 def best_biases(train: Ratings) -> Biases:
-    """The biases of that strength which errs least on a tenth of the training part."""
+    """The biases of that strength which errs least on a tenth of the training part.
+
+    Examples
+    --------
+    >>> from partwise.apps.ratings import best_biases, read_ratings
+    >>> from partwise.datasets import make_ratings
+    >>> print(f"{best_biases(read_ratings(make_ratings().extra['table'])).mean:.2f}")
+    2.37
+    """
     inner, held, _ = split(train, "random", 0.1, 0)
 
     def error(strength: float) -> float:
@@ -73,7 +81,16 @@ def best_biases(train: Ratings) -> Biases:
 
 @dataclass(frozen=True, eq=False)
 class Popular:
-    """What most users have, whoever asks."""
+    """What most users have, whoever asks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.ratings import Popular, read_ratings
+    >>> bought = pd.DataFrame({"user": ["Ann", "Ben", "Ben"], "item": ["tea", "tea", "milk"]})
+    >>> Popular.of(read_ratings(bought)).count.tolist()
+    [2.0, 1.0]
+    """
 
     count: np.ndarray
 

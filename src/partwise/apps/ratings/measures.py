@@ -31,7 +31,15 @@ def rmse(true: np.ndarray, predicted: np.ndarray, scale: np.ndarray | None = Non
 
 
 def mae(true: np.ndarray, predicted: np.ndarray, scale: np.ndarray | None = None) -> float:
-    """Mean absolute error, in the same way."""
+    """Mean absolute error, in the same way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from partwise.apps.ratings import mae
+    >>> mae(np.array([5.0, 3.0]), np.array([4.0, 3.0]))
+    0.5
+    """
     return float(np.mean(np.abs(true - _within(predicted, scale))))
 
 

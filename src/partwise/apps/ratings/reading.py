@@ -31,7 +31,17 @@ NAMES = {
 
 
 class ColumnError(DataError):
-    """A column that was named, or is needed, does not exist."""
+    """A column that was named, or is needed, does not exist.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.ratings import read_ratings
+    >>> read_ratings(pd.DataFrame({"user": ["Ann"], "item": ["Alien"]}), rating="stars")
+    Traceback (most recent call last):
+        ...
+    partwise.apps.ratings.reading.ColumnError: ...
+    """
 
 
 def read_ratings(
@@ -71,6 +81,15 @@ def read_ratings(
         If a column does not exist or cannot be guessed.
     DataError
         If nothing is left, or a rating or a time cannot be read.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.ratings import read_ratings
+    >>> table = pd.DataFrame({"who": ["Ann", "Ben"], "film": ["Alien", "Carol"], "stars": [5, 4]})
+    >>> found = read_ratings(table, user="who", item="film", rating="stars")
+    >>> list(found.users), list(found.items), found.value.tolist()
+    (['Ann', 'Ben'], ['Alien', 'Carol'], [5.0, 4.0])
     """
     if isinstance(source, Ratings):
         return source

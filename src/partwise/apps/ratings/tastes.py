@@ -19,7 +19,17 @@ __all__ = ["Tastes", "UnknownError"]
 
 
 class UnknownError(DataError):
-    """A user or an item that the model does not know."""
+    """A user or an item that the model does not know.
+
+    Examples
+    --------
+    >>> from partwise.apps.ratings import recommender
+    >>> from partwise.datasets import make_ratings
+    >>> recommender(make_ratings().extra["table"], 2).recommend("nobody")
+    Traceback (most recent call last):
+        ...
+    partwise.apps.ratings.tastes.UnknownError: ...
+    """
 
 
 class Tastes(BaseEstimator):

@@ -42,6 +42,12 @@ class Documents:
         The column of ``table`` that holds the texts.
     notes : tuple of str
         What was inferred.
+
+    Examples
+    --------
+    >>> from partwise.apps.topics import documents
+    >>> documents(["One text.", "Another."]).names
+    ['0', '1']
     """
 
     texts: list[str]
