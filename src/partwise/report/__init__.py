@@ -4,5 +4,7 @@ README.md in this folder documents the summary, which is all that the two stages
 """
 
 from partwise.report.encode import SCHEMA, quantised, to_json
+from partwise.report.labels import read_labels
+from partwise.report.summarize import summarize
 
-__all__ = ["SCHEMA", "quantised", "to_json"]
+__all__ = ["SCHEMA", "quantised", "read_labels", "summarize", "to_json"]
