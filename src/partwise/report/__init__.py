@@ -4,5 +4,6 @@ README.md in this folder documents the summary, which is all that the two stages
 """
 
 from partwise.report.encode import SCHEMA, quantised, to_json
+from partwise.report.render import render
 
-__all__ = ["SCHEMA", "quantised", "to_json"]
+__all__ = ["SCHEMA", "quantised", "render", "to_json"]
