@@ -1,0 +1,55 @@
+// Horizontal bars with their names on the left and their values on the right.
+
+import { s } from "./dom.js";
+import { fitting } from "./charts.js";
+import { number } from "./format.js";
+
+const ROW = 24;
+const LETTER = 7.4;
+
+/**
+ * ``rows``: {name, value, href?, colour?: class, mark?: a second value, drawn as a tick}. A row with an address is a
+ * link. ``top`` is the value of a full bar, else the largest.
+ */
+export function bars(rows, width, { label, format = number, top = null } = {}) {
+  const longest = Math.max(...rows.map((row) => row.name.length), 1);
+  const left = Math.min(longest * LETTER + 10, width * 0.45);
+  const right = Math.max(...rows.map((row) => format(row.value).length)) * LETTER + 8;
+  const most = top ?? (Math.max(...rows.flatMap((row) => [row.value, row.mark ?? 0])) || 1);
+  const scale = Math.max(10, width - left - right) / most;
+  const linked = rows.some((row) => row.href);
+  const height = rows.length * ROW + 4;
+  return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: linked ? "group" : "img", "aria-label": label },
+    rows.map((row, place) => oneBar(row, { y: place * ROW + 2, left, scale, format })));
+}
+
+function oneBar(row, { y, left, scale, format }) {
+  const length = Math.max(1, row.value * scale);
+  const middle = y + ROW / 2;
+  const parts = [
+    s("title", null, `${row.name}: ${format(row.value)}`),
+    s("text", { x: left - 8, y: middle, "text-anchor": "end", "dominant-baseline": "central", class: "name" },
+      fitting(row.name, left - 8)),
+    s("rect", { x: left, y: y + 4, width: length, height: ROW - 8, rx: 2, class: `bar ${row.colour ?? ""}` }),
+    row.mark === undefined ? null : s("rect", { x: left + row.mark * scale - 1.5, y: y + 1, width: 3, height: ROW - 2, class: "mark" }),
+    s("text", { x: left + Math.max(length, (row.mark ?? 0) * scale) + 6, y: middle, "dominant-baseline": "central", class: "value" },
+      format(row.value)),
+  ];
+  return row.href
+    ? s("a", { href: row.href, "aria-label": `${row.name}: ${format(row.value)}` }, parts)
+    : s("g", null, parts);
+}
+
+/** Bars of several colours one after another that fill the width: a mixture. ``parts``: {name, value, colour}. */
+export function strip(parts, width, label) {
+  const total = parts.reduce((sum, part) => sum + part.value, 0) || 1;
+  let x = 0;
+  return s("svg", { width, height: 22, viewBox: `0 0 ${width} 22`, role: "img", "aria-label": label },
+    parts.map((part) => {
+      const length = (part.value / total) * width;
+      const bar = s("rect", { x, y: 2, width: Math.max(0, length - 1), height: 18, class: `bar ${part.colour}` },
+        s("title", null, `${part.name}: ${number(part.value)}`));
+      x += length;
+      return bar;
+    }));
+}

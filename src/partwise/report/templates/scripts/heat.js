@@ -1,0 +1,59 @@
+// Tables of values as colours: a few cells as SVG with their numbers, many as pixels.
+
+import { h, s } from "./dom.js";
+import { css, inkOn, viridis } from "./colours.js";
+import { fitting } from "./charts.js";
+import { number } from "./format.js";
+
+/** A heatmap with names at the left and below, the values printed where there is room. */
+export function heatmap({ rows, columns, at, label, format = number, top = null }, width) {
+  const left = Math.min(Math.max(...rows.map((name) => name.length)) * 7.2 + 12, width * 0.34);
+  const cell = Math.min(64, (width - left - 4) / columns.length), tall = Math.min(30, Math.max(18, cell));
+  const below = Math.min(110, Math.max(...columns.map((name) => name.length)) * 6.4 + 14);
+  const most = top ?? (Math.max(...rows.flatMap((_, i) => columns.map((__, j) => at(i, j) || 0))) || 1);
+  const height = rows.length * tall + below;
+  const every = Math.ceil(14 / cell);
+  return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
+    rows.map((name, i) => [
+      s("text", { x: left - 8, y: i * tall + tall / 2, "text-anchor": "end", "dominant-baseline": "central", class: "name" },
+        s("title", null, name), fitting(name, left - 10)),
+      columns.map((column, j) => oneCell({ x: left + j * cell, y: i * tall, cell, tall }, at(i, j), most,
+        `${name}, ${column}: ${format(at(i, j))}`, format)),
+    ]),
+    columns.map((name, j) => (j % every ? null : s("text", { class: "value", "text-anchor": "end", "dominant-baseline": "central",
+      transform: `translate(${left + (j + 0.5) * cell} ${rows.length * tall + 8}) rotate(-55)` }, s("title", null, name), fitting(name, 120)))));
+}
+
+function oneCell({ x, y, cell, tall }, value, most, title, format) {
+  const colour = viridis(value / most);
+  const text = format(value);
+  const fits = text.length * 6.6 + 6 < cell;
+  return s("g", null, s("title", null, title),
+    s("rect", { x, y, width: Math.max(0.5, cell - 1), height: tall - 1, fill: css(colour) }),
+    fits ? s("text", { x: x + cell / 2 - 0.5, y: y + tall / 2, "text-anchor": "middle", "dominant-baseline": "central",
+      class: "in-cell", fill: inkOn(colour) }, text) : null);
+}
+
+/**
+ * A canvas of ``rows`` x ``columns`` pixels, ``colour(row, column)`` each, shown as large as the style says.
+ * Hard edges unless ``smooth``.
+ */
+export function raster({ rows, columns, colour, label, smooth = false }) {
+  const canvas = h("canvas", { width: columns, height: rows, role: "img", "aria-label": label, class: smooth ? "smooth" : "pixels" });
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(columns, rows);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at += 4) {
+      const [red, green, blue] = colour(row, column);
+      image.data.set([red, green, blue, 255], at);
+    }
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** The scale of viridis with its two ends named. */
+export function scaleBar(low, high) {
+  const bar = raster({ rows: 1, columns: 64, colour: (_, column) => viridis(column / 63), label: `Colours from ${low} to ${high}` });
+  return h("div", { class: "scale" }, h("span", null, low), bar, h("span", null, high));
+}

@@ -1,0 +1,106 @@
+// Pictures: the parts, and a picture as a growing sum of them.
+
+import { h, link } from "./dom.js";
+import { chart } from "./charts.js";
+import { grey } from "./colours.js";
+import { capital, number, percent, shortened } from "./format.js";
+import { raster } from "./heat.js";
+import { largest } from "./model.js";
+import { placeIn } from "./router.js";
+
+const THUMBNAILS = 60;
+
+export const picturesView = {
+  id: "pictures",
+  needs: "pictures",
+  name: (model) => capital(model.words.items) + " from " + model.words.components,
+  show: (model, argument) => {
+    const { words, summary } = model;
+    const shown = Array.from(summary.pictures.shown);
+    const at = placeIn(argument, model.n);
+    const i = shown.includes(at) ? at : shown[0];
+    return [
+      h("h1", null, `${capital(words.items)} from ${words.components}`),
+      h("p", { class: "lead" }, `Every ${words.item} is a sum of ${words.components}, each as strong as it needs. Move the slider to add one after another.`),
+      shown.length ? buildUp(model, i) : null,
+      h("h2", null, `Choose another ${words.item}`),
+      h("ul", { class: "thumbnails" }, shown.slice(0, THUMBNAILS).map((each) => h("li", null, h("a", {
+        href: `#/pictures/${each}`, "aria-label": model.items.names[each], "aria-current": each === i ? "true" : null },
+        original(model, each))))),
+      h("h2", null, `All ${words.components}`),
+      h("ul", { class: "gallery" }, model.components.map(({ share }, c) => h("li", null, picturePortrait(model, c),
+        link(`#/components/${c}`, model.labels[c]), h("span", { class: "note" }, percent(share))))),
+    ];
+  },
+};
+
+/** A component as a picture, its largest value white. */
+export function picturePortrait(model, c) {
+  const { parts } = model.summary.pictures;
+  const values = parts.row(c);
+  return drawn(model.summary.pictures, values, values.reduce((a, b) => Math.max(a, b), 0) || 1, model.labels[c]);
+}
+
+/** For the page of an item: the way to its build-up. */
+export function aboutPicture(model, i) {
+  const { pictures } = model.summary;
+  return pictures && pictures.shown.includes(i) ? buildUp(model, i) : null;
+}
+
+/** A flat array of values as a picture; ``top`` is white. */
+function drawn({ height, width, channels }, values, top, label) {
+  const colour = channels === 3
+    ? (row, column) => [0, 1, 2].map((channel) => (255 * Math.min(1, values[3 * (row * width + column) + channel] / top)))
+    : (row, column) => grey(values[row * width + column] / top);
+  return raster({ rows: height, columns: width, colour, label });
+}
+
+function original(model, i) {
+  const { pictures } = model.summary;
+  return drawn(pictures, pictures.originals.row(pictures.shown.indexOf(i)), 255, `${model.items.names[i]}, as it is`);
+}
+
+/** The sum of the first ``count`` of the components in ``order``, as strong as they are in item ``i``. */
+function summed(model, i, order, count) {
+  const { parts } = model.summary.pictures;
+  const sum = new Float32Array(parts.columns);
+  for (const c of order.slice(0, count)) {
+    const weight = model.W.at(i, c), row = parts.row(c);
+    for (let at = 0; at < sum.length; at++) sum[at] += weight * row[at];
+  }
+  return sum;
+}
+
+/** The slider, the picture, the sum so far, and the parts in the order in which they come. */
+function buildUp(model, i) {
+  const { pictures } = model.summary, { words } = model;
+  const parts = model.mixture(i);
+  const order = largest(parts, model.k).filter((c) => parts[c] > 0);
+  const result = h("div", { class: "sum" }), told = h("p", { class: "note", role: "status" });
+  const update = (count) => {
+    result.replaceChildren(drawn(pictures, summed(model, i, order, count), pictures.top, `Sum of ${count} ${words.components}`));
+    told.textContent = `${count} of ${order.length} ${words.components}`;
+    added.forEach((entry, at) => entry.classList.toggle("faded", at >= count));
+  };
+  const added = order.map((c) => h("li", null, picturePortrait(model, c), link(`#/components/${c}`, shortened(model.labels[c], 20)),
+    h("span", { class: "note" }, `× ${number(model.W.at(i, c))}`)));
+  const slider = h("input", { type: "range", min: 0, max: order.length, value: order.length, step: 1,
+    oninput: (event) => update(Number(event.target.value)) });
+  update(order.length);
+  return h("div", { class: "card build-up" },
+    h("div", { class: "pair" },
+      h("figure", { class: "picture" }, h("figcaption", null, shortened(model.items.names[i], 40)), original(model, i)),
+      h("figure", { class: "picture" }, h("figcaption", null, `Sum of ${words.components}`), result)),
+    h("label", { class: "choice" }, h("span", null, `How many ${words.components}`), slider), told,
+    h("ul", { class: "gallery small" }, added), savedSum(model, i, order));
+}
+
+/** The numbers behind the sum, for a spreadsheet. */
+function savedSum(model, i, order) {
+  const { words } = model;
+  return chart({
+    title: `${capital(words.components)} in ${model.items.names[i]}`,
+    draw: () => drawn(model.summary.pictures, summed(model, i, order, order.length), model.summary.pictures.top, "The whole sum"),
+    rows: () => [[words.component, "weight"], ...order.map((c) => [model.labels[c], model.W.at(i, c)])],
+  });
+}
