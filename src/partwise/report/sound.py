@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,10 +152,15 @@ def seen(found: Any) -> dict[str, Any]:
         "depth": DEPTH,
         "activations": quantised(np.maximum.reduceat(found.loudness, frames, axis=0).T),
         "notes": [
-            [float(row.onset), float(row.offset), int(row.pitch), str(row.name), str(row.source)]
+            [float(row.onset), float(row.offset), int(row.pitch), str(row.name), place_of(str(row.source), found.names)]
             for row in found.find_notes().itertuples(index=False)
         ],
     }
+
+
+def place_of(source: str, names: Sequence[str]) -> int:
+    """The first stem of a note, which several may share."""
+    return next(place for place, name in enumerate(names) if source == name or source.startswith(f"{name} + "))
 
 
 def blocks(n: int, most: int) -> np.ndarray:
