@@ -13,7 +13,20 @@ import click
 from partwise.cli.refusals import VERBOSITY
 from partwise.cli.voice import Voice
 
-__all__ = ["LOSSES", "ByteSize", "beta", "data", "fitting", "folder", "model", "plots", "report", "threads", "voice"]
+__all__ = [
+    "LOSSES",
+    "ByteSize",
+    "beta",
+    "data",
+    "fitting",
+    "folder",
+    "model",
+    "plots",
+    "report",
+    "threads",
+    "views",
+    "voice",
+]
 
 LOSSES = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 ALIASES = {"kl": "kullback-leibler", "is": "itakura-saito"}
@@ -171,8 +184,9 @@ def folder(help_text: str) -> Callable:
 
 
 plots = click.option("--plots", metavar="DIR", help="Draw pictures of the result (.png) into this folder.")
-report = click.option("--report", metavar="FILE", help="Write a report: one .html file that opens in any browser.")
-"""For `pages.prepare_report` before the fit and `pages.write_report` after it."""
+report = click.option("--report", metavar="FILE", help="Write a page about the result: an .html file for any browser.")
+views = together(plots, report)
+"""Ways to see a result; `pages.prepare_views` before the fit, `pages.write_report` after it."""
 
 
 def voice(command: Callable) -> Callable:

@@ -1,8 +1,9 @@
-"""The report of ``--report``: asked for before the fit, written after it."""
+"""The report of ``--report`` and the folders of a run: asked for before the fit, written after it."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,18 @@ from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
 from partwise.cli.voice import Voice
 from partwise.errors import DataError, MissingFileError
 
-__all__ = ["prepare_report", "write_report"]
+__all__ = ["inside", "prepare_report", "prepare_views", "views_too", "write_report"]
 
 WORDS = {"max_size allows": "--max-size allows", "Raise max_size": "Raise --max-size", "text=False": "--no-text"}
 """Of the library -> of the command line."""
+
+
+def prepare_views(chosen: dict[str, Any], voice: Voice) -> None:
+    """Refuse pictures and a report that cannot be made, before anything is computed."""
+    from partwise.cli.pictures import prepare_plots
+
+    prepare_plots(chosen["plots"], voice)
+    prepare_report(chosen["report"])
 
 
 def prepare_report(path: str | None) -> None:
@@ -54,6 +63,16 @@ def write_report(voice: Voice, path: str | None, model: Any, data: Any = None, *
     for notice in written.notices:
         voice.note(f"{path}: {notice}")
     return {Path(path).name: path}
+
+
+def inside(folder: Path, files: Mapping[str, str]) -> str:
+    """The files that are in the folder of a run, in words."""
+    return ", ".join(name for name, path in files.items() if Path(path).parent == folder)
+
+
+def views_too(chosen: dict[str, Any]) -> str:
+    """Where pictures and report went, if there are any."""
+    return "".join(f" and {chosen[name]}" for name in ("plots", "report") if chosen[name])
 
 
 def in_words(text: str) -> str:

@@ -60,6 +60,7 @@ def summarize(
     max_items: int = MAX_ITEMS,
     labels: Any = None,
     time: Sequence[Any] | None = None,
+    every: float | str | None = None,
     groups: Mapping[str, Sequence[Any]] | None = None,
     details: pd.DataFrame | None = None,
     title: str | None = None,
@@ -84,6 +85,8 @@ def summarize(
         Names of the components.
     time : sequence of length n_items, or None
         A number or date for each item: shares over time.
+    every : float, {"D", "W", "M", "Q", "Y"} or None
+        Length of its periods; None: the shortest that gives at most 30.
     groups : dict of name to sequence of length n_items, or None
         Classes of the items: shares by class.
     details : DataFrame of n_items rows, or None
@@ -118,7 +121,7 @@ def summarize(
     ('matrix', 2, 'User1', 'Item1')
     """
     found = gathered(model, data, W=W, labels=labels, details=details, title=title)
-    summary = summarized(found, chosen(found, max_items, text), time, groups)
+    summary = summarized(found, chosen(found, max_items, text), time, groups, every)
     return with_origin(summary, sha256 or fingerprint(data))
 
 
@@ -137,6 +140,7 @@ def summarized(
     choice: Choice,
     time: Sequence[Any] | None = None,
     groups: Mapping[str, Sequence[Any]] | None = None,
+    every: float | str | None = None,
 ) -> dict[str, Any]:
     """The summary of what was chosen, without its origin."""
     mixtures, views = found.mixtures, found.views(choice)
@@ -152,7 +156,7 @@ def summarized(
         "items": None if found.W is None else items(found, choice),
         "map": places(found, choice, mixtures),
         "convergence": convergence(found.model),
-        "time": None if time is None else over_time(mixtures, time),
+        "time": None if time is None else over_time(mixtures, time, every),
         "groups": [by_class(mixtures, name, classes) for name, classes in (groups or {}).items()] or None,
         **views,
         "notices": [*map(printable, found.notices), *views.get("notices", []), *notices(found, choice)],
@@ -354,12 +358,12 @@ def hellinger(H: np.ndarray) -> np.ndarray:
     return np.sqrt(np.clip(1 - with_ones(roots @ roots.T), 0, 1))
 
 
-def over_time(mixtures: np.ndarray, stamps: Sequence[Any]) -> dict[str, Any]:
+def over_time(mixtures: np.ndarray, stamps: Sequence[Any], every: float | str | None) -> dict[str, Any]:
     """Mean shares in each period."""
     from partwise.apps.topics.groups import as_periods
 
     check_length(stamps, mixtures, "time")
-    begins, step = as_periods(list(stamps))
+    begins, step = as_periods(list(stamps), every)
     known = begins.notna().to_numpy()
     found = means(mixtures[known], begins[known].tolist())
     return {

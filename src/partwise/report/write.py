@@ -55,6 +55,7 @@ def write(
     max_size: float = MAX_SIZE,
     labels: Any = None,
     time: Any = None,
+    every: Any = None,
     groups: Any = None,
     details: Any = None,
     title: str | None = None,
@@ -64,7 +65,7 @@ def write(
 
     Parameters
     ----------
-    model, data, W, text, max_items, labels, time, groups, details, title, sha256
+    model, data, W, text, max_items, labels, time, every, groups, details, title, sha256
         As in `summarize`.
     path : path
         The file to create or replace.
@@ -101,7 +102,7 @@ def write(
 
     def attempt(room: float) -> tuple[bytes, dict[str, Any], list[str]]:
         choice = chosen(found, max_items, text, room)
-        summary = with_origin(summarized(found, choice, time, groups), origin)
+        summary = with_origin(summarized(found, choice, time, groups, every), origin)
         return render(summary).encode("utf-8"), summary, notices(found, choice)
 
     page, summary, said = within(attempt, max_size)
