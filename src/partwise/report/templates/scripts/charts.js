@@ -7,8 +7,8 @@ import { number } from "./format.js";
 const ROWS_SHOWN = 200;
 
 /**
- * A chart that fits its place: ``draw(width)`` gives an SVG, a canvas or a stack of them, again after each change of
- * the width. ``rows()`` gives [names of columns, row, row ...], the numbers behind the drawing.
+ * A chart that fits its place: ``draw(width)`` gives an SVG, a canvas or an element that holds some, again after each change of
+ * the width and after the event "redraw". ``rows()`` gives [names of columns, row, row ...], the numbers behind it.
  */
 export function chart({ title, note, draw, rows }) {
   const place = h("div", { class: "drawing" });
@@ -18,10 +18,11 @@ export function chart({ title, note, draw, rows }) {
     if (width > 0 && width !== last) place.replaceChildren(draw((last = width)));
   };
   new ResizeObserver(fit).observe(place);
-  return h("figure", { class: "chart" },
+  const figure = h("figure", { class: "chart", onredraw: () => { last = 0; fit(); } },
     h("figcaption", null, h("span", { class: "title" }, title), note ? h("span", { class: "note" }, note) : null),
     place,
     h("div", { class: "buttons" }, saveButtons(title, place, rows), numbers(title, rows)));
+  return figure;
 }
 
 /** The name of a file from the title of a chart: letters and digits of any script, joined by hyphens. */

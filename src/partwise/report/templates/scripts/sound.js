@@ -61,16 +61,10 @@ function spectrogram(sound) {
   return h("div", null, chart({
     title: "Spectrogram",
     note: `Time goes to the right, ${number(times[times.length - 1])} seconds; frequency goes up from ${LOWEST} to ${number(last)} Hz, an octave always as tall.`,
-    draw: (width) => h("div", { class: "stack", style: { height: "300px" } }, sized(image(), width), hertzMarks(width, last)),
+    draw: (width) => h("div", { class: "stack spectrogram" }, image(), hertzMarks(width, last)),
     rows: () => [["seconds", ...Array.from(frequencies, (f) => `${f.toFixed(1)} Hz`)],
       ...Array.from(times, (time, frame) => [time, ...Array.from(levels.row(frame), (level) => (level / 255 - 1) * depth)])],
   }), scaleBar(`${number(-depth)} dB`, "0 dB, the loudest"));
-}
-
-function sized(canvas, width) {
-  canvas.style.setProperty("width", `${width}px`);
-  canvas.style.setProperty("height", "300px");
-  return canvas;
 }
 
 /** Names of some frequencies on the picture. */
