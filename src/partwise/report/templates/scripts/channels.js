@@ -3,7 +3,7 @@
 import { h, link, s, table } from "./dom.js";
 import { stackedBars } from "./bars.js";
 import { asMatrix } from "./data.js";
-import { chart } from "./charts.js";
+import { chart, key } from "./charts.js";
 import { colourClass } from "./colours.js";
 import { capital, percent } from "./format.js";
 import { largest } from "./model.js";
@@ -59,16 +59,13 @@ function channelBars({ names, groups }, values, width, height, label, named = tr
 function exposures(model) {
   const order = largest(Array.from({ length: model.n }, (_, i) => amounts(model, i).reduce((a, b) => a + b, 0)), ITEMS_DRAWN);
   const title = `${capital(model.words.components)} in ${model.words.items}`;
-  return [
-    chart({
-      title,
-      note: model.n > ITEMS_DRAWN ? `The ${ITEMS_DRAWN} largest ${model.words.items}; all are in the CSV.` : null,
-      draw: (width) => stackedBars(order.map((i) => ({ name: model.items.names[i], href: `#/items/${i}`,
-        parts: amounts(model, i).map((value, c) => ({ name: model.labels[c], value, colour: colourClass(c) })) })), width, `Stacked bars: ${title}`),
-      rows: () => [[model.words.item, ...model.labels], ...model.items.names.map((name, i) => [name, ...amounts(model, i)])],
-    }),
-    h("p", { class: "legend" }, model.labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "])),
-  ];
+  return chart({
+    title,
+    note: [key(model.labels), model.n > ITEMS_DRAWN ? `The ${ITEMS_DRAWN} largest ${model.words.items}; all are in the CSV.` : null],
+    draw: (width) => stackedBars(order.map((i) => ({ name: model.items.names[i], href: `#/items/${i}`,
+      parts: amounts(model, i).map((value, c) => ({ name: model.labels[c], value, colour: colourClass(c) })) })), width, `Stacked bars: ${title}`),
+    rows: () => [[model.words.item, ...model.labels], ...model.items.names.map((name, i) => [name, ...amounts(model, i)])],
+  });
 }
 
 function amounts(model, i) {

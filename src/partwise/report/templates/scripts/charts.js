@@ -1,5 +1,6 @@
 // The frame around every chart: title, drawing, the numbers as a table, and buttons for PNG, SVG and CSV.
 
+import { colourClass } from "./colours.js";
 import { h, table } from "./dom.js";
 import { asCSV, asPNG, asSVG, download } from "./export.js";
 import { number } from "./format.js";
@@ -52,6 +53,11 @@ function numbers(title, rows) {
       table(title, columns, shown)), left ? h("p", { class: "note" }, `${number(left)} more rows in the CSV.`) : "");
   });
   return details;
+}
+
+/** Which colour is which component. */
+export function key(labels) {
+  return h("span", { class: "key" }, labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "]));
 }
 
 /** Some text in an SVG as wide as ``width``; what does not fit is cut, and stands whole in the title. */

@@ -2,7 +2,7 @@
 
 import { h, link } from "./dom.js";
 import { asMatrix } from "./data.js";
-import { chart } from "./charts.js";
+import { chart, key } from "./charts.js";
 import { colourClass, colourOf, PALETTE_SIZE, viridis } from "./colours.js";
 import { capital, number, percent } from "./format.js";
 import { raster, scaleBar, shownIn } from "./heat.js";
@@ -86,18 +86,16 @@ function dominant(model, values) {
   const { maps } = model.summary, title = `The strongest ${model.words.component} at each place`;
   const at = (place) => largest(model.labels.map((_, c) => values.at(c, place)), 1)[0];
   const palette = () => Array.from({ length: PALETTE_SIZE }, (_, c) => colourOf(`--c${c}`).match(/\d+/g).map(Number));
-  return [
-    chart({
-      title,
-      draw: (width) => {
-        const colours = palette();
-        return shownIn(sceneOf(maps, (place) => colours[at(place) % PALETTE_SIZE], `Map: ${title}`), width, TALLEST);
-      },
-      rows: () => [["row", "column", model.words.component],
-        ...Array.from({ length: values.columns }, (_, place) => [Math.floor(place / maps.width), place % maps.width, model.labels[at(place)]])],
-    }),
-    h("p", { class: "legend" }, model.labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "])),
-  ];
+  return chart({
+    title,
+    note: key(model.labels),
+    draw: (width) => {
+      const colours = palette();
+      return shownIn(sceneOf(maps, (place) => colours[at(place) % PALETTE_SIZE], `Map: ${title}`), width, TALLEST);
+    },
+    rows: () => [["row", "column", model.words.component],
+      ...Array.from({ length: values.columns }, (_, place) => [Math.floor(place / maps.width), place % maps.width, model.labels[at(place)]])],
+  });
 }
 
 function sceneOf({ height, width }, colour, label) {

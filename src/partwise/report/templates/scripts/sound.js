@@ -20,7 +20,7 @@ export const soundView = {
     const { sound } = model.summary;
     return [
       h("h1", null, "Listen"),
-      h("p", { class: "lead" }, `${clock(sound.seconds)} minutes of sound, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again.`),
+      h("p", { class: "lead" }, `A recording of ${clock(sound.seconds)}, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again.`),
       sound.mix ? section("The recording", player(sound.mix, "The recording")) : null,
       section("The stems", h("ol", { class: "stems" }, sound.stems.map((stem, place) => oneStem(sound, stem, place)))),
       spectrogram(sound),
