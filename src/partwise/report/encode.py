@@ -72,7 +72,7 @@ def islands(summary: dict[str, Any]) -> dict[str, str]:
         blob.extend(data + bytes(-len(data) % 4))
         return {"at": at}
 
-    tree = dumped(encoded(summary, store)).encode("utf-8")
+    tree = dumped(encoded(summary, store)).encode("utf-8", "replace")  # half a surrogate pair is no text
     return {"tree": compressed(tree), "bytes": compressed(bytes(blob))}
 
 

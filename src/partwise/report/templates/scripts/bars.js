@@ -14,8 +14,8 @@ const LETTER = 7.4;
 export function bars(rows, width, { label, format = number, top = null } = {}) {
   const longest = Math.max(...rows.map((row) => row.name.length), 1);
   const left = Math.min(longest * LETTER + 10, width * 0.45);
-  const right = Math.max(...rows.map((row) => format(row.value).length)) * LETTER + 8;
-  const most = top ?? (Math.max(...rows.flatMap((row) => [row.value, row.mark ?? 0])) || 1);
+  const right = Math.max(...rows.map((row) => format(row.value).length), 1) * LETTER + 8;
+  const most = top ?? (Math.max(...rows.flatMap((row) => [row.value, row.mark ?? 0]), 0) || 1);
   const scale = Math.max(10, width - left - right) / most;
   const linked = rows.some((row) => row.href);
   const height = rows.length * ROW + 4;
@@ -40,16 +40,26 @@ function oneBar(row, { y, left, scale, format }) {
     : s("g", null, parts);
 }
 
-/** Bars of several colours one after another that fill the width: a mixture. ``parts``: {name, value, colour}. */
-export function strip(parts, width, label) {
-  const total = parts.reduce((sum, part) => sum + part.value, 0) || 1;
-  let x = 0;
-  return s("svg", { width, height: 22, viewBox: `0 0 ${width} 22`, role: "img", "aria-label": label },
-    parts.map((part) => {
-      const length = (part.value / total) * width;
-      const bar = s("rect", { x, y: 2, width: Math.max(0, length - 1), height: 18, class: `bar ${part.colour}` },
-        s("title", null, `${part.name}: ${number(part.value)}`));
-      x += length;
-      return bar;
-    }));
+/** Bars in pieces: each row {name, href, parts: [{name, value, colour}]}. */
+export function stackedBars(rows, width, label) {
+  const left = Math.min(Math.max(...rows.map((row) => row.name.length), 1) * LETTER + 10, width * 0.4);
+  const sum = ({ parts }) => parts.reduce((total, part) => total + part.value, 0);
+  const most = Math.max(...rows.map(sum)) || 1, right = number(Math.round(most)).length * LETTER + 8;
+  const scale = (width - left - right) / most, height = rows.length * ROW + 4;
+  return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label },
+    rows.map((row, place) => oneStack(row, { y: place * ROW + 2, left, scale, total: sum(row) })));
+}
+
+function oneStack({ name, href, parts }, { y, left, scale, total }) {
+  let x = left;
+  const pieces = parts.map((part) => {
+    const piece = s("rect", { x, y: y + 4, width: part.value * scale, height: ROW - 8, class: `bar ${part.colour}` },
+      s("title", null, `${name}, ${part.name}: ${number(part.value)}`));
+    x += part.value * scale;
+    return piece;
+  });
+  const at = { y: y + ROW / 2, "dominant-baseline": "central" };
+  return s("a", { href, "aria-label": `${name}: ${number(total)}` },
+    s("text", { ...at, x: left - 8, "text-anchor": "end", class: "name" }, fitting(name, left - 8)), pieces,
+    s("text", { ...at, x: x + 6, class: "value" }, number(Math.round(total))));
 }

@@ -1,12 +1,15 @@
 // Signatures: their channels in fixed order, coloured by group, and the references that they resemble.
 
 import { h, link, s, table } from "./dom.js";
+import { stackedBars } from "./bars.js";
 import { asMatrix } from "./data.js";
-import { chart } from "./charts.js";
+import { chart, key } from "./charts.js";
 import { colourClass } from "./colours.js";
 import { capital, percent } from "./format.js";
+import { largest } from "./model.js";
 
 const HEIGHT = 190;
+const ITEMS_DRAWN = 40;
 
 export const channelsView = {
   id: "channels",
@@ -16,6 +19,7 @@ export const channelsView = {
     h("h1", null, `${capital(model.words.components)} by ${model.words.feature}`),
     h("p", { class: "lead" }, `Each bar is a ${model.words.feature}, in the order of the field; colours are groups. The bars of a ${model.words.component} sum to 100 %.`),
     model.labels.map((label, c) => [oneSignature(model, c, label), matches(model, c, label)]),
+    exposures(model),
   ],
 };
 
@@ -49,6 +53,23 @@ function channelBars({ names, groups }, values, width, height, label, named = tr
     named ? [[1, percent(most)], [0, "0"]].map(([part, text]) => s("text", { x: left - 8, y: top + up * (1 - part), "text-anchor": "end",
       "dominant-baseline": "central", class: "value" }, text)) : null,
     s("line", { x1: left, x2: width, y1: height - bottom, y2: height - bottom, class: "axis" }));
+}
+
+/** How much of each component every item has, in the unit of the data, as bars one after another. */
+function exposures(model) {
+  const order = largest(Array.from({ length: model.n }, (_, i) => amounts(model, i).reduce((a, b) => a + b, 0)), ITEMS_DRAWN);
+  const title = `${capital(model.words.components)} in ${model.words.items}`;
+  return chart({
+    title,
+    note: [key(model.labels), model.n > ITEMS_DRAWN ? `The ${ITEMS_DRAWN} largest ${model.words.items}; all are in the CSV.` : null],
+    draw: (width) => stackedBars(order.map((i) => ({ name: model.items.names[i], href: `#/items/${i}`,
+      parts: amounts(model, i).map((value, c) => ({ name: model.labels[c], value, colour: colourClass(c) })) })), width, `Stacked bars: ${title}`),
+    rows: () => [[model.words.item, ...model.labels], ...model.items.names.map((name, i) => [name, ...amounts(model, i)])],
+  });
+}
+
+function amounts(model, i) {
+  return model.components.map(({ mass }, c) => model.W.at(i, c) * mass);
 }
 
 /** The name of a group over the middle of its bars. */

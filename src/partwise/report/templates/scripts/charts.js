@@ -1,5 +1,6 @@
 // The frame around every chart: title, drawing, the numbers as a table, and buttons for PNG, SVG and CSV.
 
+import { colourClass } from "./colours.js";
 import { h, table } from "./dom.js";
 import { asCSV, asPNG, asSVG, download } from "./export.js";
 import { number } from "./format.js";
@@ -7,8 +8,8 @@ import { number } from "./format.js";
 const ROWS_SHOWN = 200;
 
 /**
- * A chart that fits its place: ``draw(width)`` gives an SVG, a canvas or a stack of them, again after each change of
- * the width. ``rows()`` gives [names of columns, row, row ...], the numbers behind the drawing.
+ * A chart that fits its place: ``draw(width)`` gives an SVG, a canvas or an element that holds some, again after each change of
+ * the width and after the event "redraw". ``rows()`` gives [names of columns, row, row ...], the numbers behind it.
  */
 export function chart({ title, note, draw, rows }) {
   const place = h("div", { class: "drawing" });
@@ -18,10 +19,11 @@ export function chart({ title, note, draw, rows }) {
     if (width > 0 && width !== last) place.replaceChildren(draw((last = width)));
   };
   new ResizeObserver(fit).observe(place);
-  return h("figure", { class: "chart" },
+  const figure = h("figure", { class: "chart", onredraw: () => { last = 0; fit(); } },
     h("figcaption", null, h("span", { class: "title" }, title), note ? h("span", { class: "note" }, note) : null),
     place,
     h("div", { class: "buttons" }, saveButtons(title, place, rows), numbers(title, rows)));
+  return figure;
 }
 
 /** The name of a file from the title of a chart: letters and digits of any script, joined by hyphens. */
@@ -51,6 +53,11 @@ function numbers(title, rows) {
       table(title, columns, shown)), left ? h("p", { class: "note" }, `${number(left)} more rows in the CSV.`) : "");
   });
   return details;
+}
+
+/** Which colour is which component. */
+export function key(labels) {
+  return h("span", { class: "key" }, labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "]));
 }
 
 /** Some text in an SVG as wide as ``width``; what does not fit is cut, and stands whole in the title. */

@@ -73,7 +73,7 @@ function oneComponent(model, c) {
     renameable(model, c),
     h("p", { class: "lead" }, `${percent(components[c].share)} of what the model explains.`),
     inWords(model) ? null : h("div", { class: "card large portrait" }, portrait(model, c)),
-    h("div", { class: "columns" }, featureBars(model, c), representatives(model, c)),
+    h("div", { class: "columns" }, model.summary.pictures ? null : featureBars(model, c), representatives(model, c)),
     h("div", { class: "columns" }, model.summary.similarity && model.k > 1 ? similarOnes(model, c) : null, measures(model, c)),
   ];
 }

@@ -15,7 +15,7 @@ export const convergenceView = {
     return [
       h("h1", null, "Convergence"),
       h("p", { class: "lead" }, overview.stop_reason ?? "How the fit came to its end.",
-        ` The ${name ?? "objective"} went from ${number(objective[0])} to ${number(objective[objective.length - 1])}.`),
+        ` From ${number(objective[0])} to ${number(objective[objective.length - 1])}${name ? `, ${name}` : ""}.`),
       history({ title: name ? `Objective: ${name}` : "Objective", note: "It should fall and then stay level.", x: iteration, y: objective }),
       kkt ? history({ title: "KKT residual", log: true, x: iteration, y: kkt, colour: "c1",
         note: "How far from a point where no small change helps, relative to the start; the lower the better." }) : null,

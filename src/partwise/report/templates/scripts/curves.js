@@ -2,15 +2,16 @@
 
 import { h, link } from "./dom.js";
 import { asMatrix } from "./data.js";
-import { chart } from "./charts.js";
-import { colourClass, viridis } from "./colours.js";
+import { chart, key } from "./charts.js";
+import { colourClass, colourOf, PALETTE_SIZE, viridis } from "./colours.js";
 import { capital, number, percent } from "./format.js";
-import { raster, scaleBar } from "./heat.js";
+import { raster, scaleBar, shownIn } from "./heat.js";
 import { largest } from "./model.js";
 import { lines, spark } from "./lines.js";
 
 const APART_FROM = 6;
 const OBSERVED_SHOWN = 40;
+const TALLEST = 420;
 
 export const curvesView = {
   id: "curves",
@@ -73,7 +74,7 @@ function oneMap(model, c, label, values) {
   const box = chart({
     title: label,
     note: `${percent(model.shares[c])} of all`,
-    draw: () => sceneOf(maps, (at) => viridis(values.at(c, at) / most), `Map: ${maps.name} of ${label}`),
+    draw: (width) => shownIn(sceneOf(maps, (at) => viridis(values.at(c, at) / most), `Map: ${maps.name} of ${label}`), width, TALLEST),
     rows: () => [["row", "column", maps.name], ...Array.from(values.row(c), (value, at) => [Math.floor(at / maps.width), at % maps.width, value])],
   });
   box.querySelector(".title").replaceChildren(link(`#/components/${c}`, label));
@@ -82,15 +83,19 @@ function oneMap(model, c, label, values) {
 
 /** Which component is strongest at each place, in the colours of the components. */
 function dominant(model, values) {
-  const { maps } = model.summary;
+  const { maps } = model.summary, title = `The strongest ${model.words.component} at each place`;
   const at = (place) => largest(model.labels.map((_, c) => values.at(c, place)), 1)[0];
-  return h("section", { class: "card" }, h("h2", null, `The strongest ${model.words.component} at each place`),
-    h("p", { class: "legend" }, model.labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "])),
-    sceneOf(maps, (place) => paletteColour(at(place)), "Map: the strongest component at each place"));
-}
-
-function paletteColour(c) {
-  return [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [240, 228, 66], [110, 110, 110]][c % 8];
+  const palette = () => Array.from({ length: PALETTE_SIZE }, (_, c) => colourOf(`--c${c}`).match(/\d+/g).map(Number));
+  return chart({
+    title,
+    note: key(model.labels),
+    draw: (width) => {
+      const colours = palette();
+      return shownIn(sceneOf(maps, (place) => colours[at(place) % PALETTE_SIZE], `Map: ${title}`), width, TALLEST);
+    },
+    rows: () => [["row", "column", model.words.component],
+      ...Array.from({ length: values.columns }, (_, place) => [Math.floor(place / maps.width), place % maps.width, model.labels[at(place)]])],
+  });
 }
 
 function sceneOf({ height, width }, colour, label) {

@@ -32,7 +32,7 @@ export function asSVG(drawing) {
 
 /** A drawing as a PNG of twice its size on the screen. */
 export async function asPNG(drawing) {
-  const { width, height } = sizeOf(drawing);
+  const { width, height } = drawing.getBoundingClientRect();
   const picture = new Image();
   picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(asSVG(drawing))}`;
   await picture.decode();
@@ -42,25 +42,23 @@ export async function asPNG(drawing) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }
 
-/** An SVG that needs neither the page nor its style; a canvas becomes an image in one. Layers lie over each other. */
+/** An SVG that needs neither the page nor its style: every SVG and canvas of the drawing at its place. */
 function alone(drawing) {
-  const { width, height } = sizeOf(drawing);
-  const root = s("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` });
-  root.append(s("rect", { width, height, fill: colourOf("--card") }));
-  for (const layer of layersOf(drawing)) {
-    root.append(layer.tagName === "CANVAS" ? s("image", { width, height, href: layer.toDataURL() }) : copied(layer));
+  const { x: left, y: top, width, height } = drawing.getBoundingClientRect();
+  const root = s("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` },
+    s("rect", { width, height, fill: colourOf("--card") }));
+  for (const layer of drawing.matches("svg, canvas") ? [drawing] : drawing.querySelectorAll("svg, canvas")) {
+    const box = layer.getBoundingClientRect();
+    const place = { x: box.x - left, y: box.y - top, width: box.width, height: box.height };
+    const copy = layer.tagName === "CANVAS" ? pictureOf(layer) : copied(layer);
+    for (const [name, value] of Object.entries(place)) copy.setAttribute(name, value);
+    root.append(copy);
   }
   return root;
 }
 
-/** The layers of a drawing: itself, or what a stack holds. */
-function layersOf(drawing) {
-  return drawing.classList.contains("stack") ? Array.from(drawing.children) : [drawing];
-}
-
-function sizeOf(drawing) {
-  const { width, height } = layersOf(drawing)[0].getBoundingClientRect();
-  return { width: Math.round(width), height: Math.round(height) };
+function pictureOf(canvas) {
+  return s("image", { href: canvas.toDataURL(), preserveAspectRatio: "none", "image-rendering": getComputedStyle(canvas).imageRendering });
 }
 
 /** A copy of an SVG with its looks as attributes, and without links, which lead nowhere outside of the page. */

@@ -48,7 +48,7 @@ function panel(model, c, time, shares) {
   const box = chart({
     title: model.labels[c],
     draw: (width) => lines([{ name: model.labels[c], x, y, colour: colourClass(c), area: true }], width, { height: PANEL, low: 0, high,
-      label: `Area: share of ${model.labels[c]} by ${time.name}`, xName: time.name, yName: "share", xMarks: x.map((at) => [at, time.periods[at]]) }),
+      label: `Area: share of ${model.labels[c]} by ${time.name}`, xName: time.name, yName: "share", format: percent, xMarks: x.map((at) => [at, time.periods[at]]) }),
     rows: () => [[time.name, "share"], ...x.map((at) => [time.periods[at], y[at]])],
   });
   box.querySelector(".title").replaceChildren(link(`#/components/${c}`, model.labels[c]));

@@ -34,6 +34,14 @@ function oneCell({ x, y, cell, tall }, value, most, title, format) {
       class: "in-cell", fill: inkOn(colour) }, text) : null);
 }
 
+/** A canvas shown as large as ``width`` and ``height`` allow, in its own proportions. */
+export function shownIn(canvas, width, height) {
+  const scale = Math.min(width / canvas.width, height / canvas.height);
+  canvas.style.setProperty("width", `${canvas.width * scale}px`);
+  canvas.style.setProperty("height", `${canvas.height * scale}px`);
+  return canvas;
+}
+
 /**
  * A canvas of ``rows`` x ``columns`` pixels, ``colour(row, column)`` each, shown as large as the style says.
  * Hard edges unless ``smooth``.
@@ -50,6 +58,18 @@ export function raster({ rows, columns, colour, label, smooth = false }) {
   }
   context.putImageData(image, 0, 0);
   return canvas;
+}
+
+/** A raster whose rows have names: the names as an SVG at the left, both of them in one place. */
+export function banded(names, width, canvas) {
+  const left = Math.min(Math.max(...names.map((name) => name.length)) * 7.2 + 12, width * 0.34);
+  const tall = Math.min(64, Math.max(16, 360 / names.length)), height = names.length * tall;
+  canvas.style.setProperty("width", `${width - left}px`);
+  canvas.style.setProperty("height", `${height}px`);
+  canvas.style.setProperty("left", `${left}px`);
+  return h("div", { class: "stack", style: { height: `${height}px` } }, canvas,
+    s("svg", { width: left, height, viewBox: `0 0 ${left} ${height}`, "aria-hidden": "true" }, names.map((name, row) =>
+      s("text", { x: left - 8, y: (row + 0.5) * tall, "text-anchor": "end", "dominant-baseline": "central", class: "name" }, fitting(name, left - 10)))));
 }
 
 /** The scale of viridis with its two ends named. */

@@ -1,11 +1,11 @@
 // Items: a list with a search, and one of them with its mixture, its neighbours and what the components rebuild of it.
 
 import { choice, h, link, section, table } from "./dom.js";
-import { bars, strip } from "./bars.js";
+import { bars } from "./bars.js";
 import { chart } from "./charts.js";
 import { colourClass, viridis } from "./colours.js";
 import { capital, number, percent, shortened } from "./format.js";
-import { raster } from "./heat.js";
+import { banded, raster } from "./heat.js";
 import { largest } from "./model.js";
 import { aboutPicture } from "./pictures.js";
 import { placeIn } from "./router.js";
@@ -68,7 +68,8 @@ function entry(model, i, open) {
   const { items } = model;
   const c = wanted.component === "" ? model.main(i) : Number(wanted.component);
   return h("li", null, h("a", { href: `#/items/${i}`, "aria-current": open ? "true" : null }, shortened(items.names[i], 70)),
-    h("span", { class: "share" }, `${shortened(model.labels[c], 24)} ${percent(model.mixture(i)[c])}`));
+    h("span", { class: "share" }, `${shortened(model.labels[c], 24)} ${percent(model.mixture(i)[c])}`),
+    items.texts ? h("p", { class: "snippet" }, shortened(items.texts[i], 70)) : null);
 }
 
 /** All mixtures as one picture: a column for each item, those of the same main component side by side. */
@@ -81,10 +82,8 @@ function everyItem(model) {
   return chart({
     title: `Mixtures of all ${model.words.items}`,
     note: `One column is one ${model.words.item}, sorted by its main ${model.words.component}; one band is one ${model.words.component}. Bright is much of it.`,
-    draw: () => h("div", { class: "banded" },
-      h("ol", { class: "bands" }, model.labels.map((label) => h("li", null, shortened(label, 30)))),
-      raster({ rows: model.k, columns, colour: (row, column) => viridis(model.mixture(at(column))[row]),
-        label: `Heatmap: parts of ${model.words.components} in ${model.words.items}` })),
+    draw: (width) => banded(model.labels, width, raster({ rows: model.k, columns,
+      colour: (row, column) => viridis(model.mixture(at(column))[row]), label: `Heatmap: parts of ${model.words.components} in ${model.words.items}` })),
     rows: () => [[model.words.item, ...model.labels], ...order.map((i) => [model.items.names[i], ...model.mixture(i)])],
   });
 }
@@ -116,8 +115,7 @@ function mixture(model, i) {
   return chart({
     title: `What this ${model.words.item} is made of`,
     note: order.length ? null : `None of the ${model.words.components} is in it.`,
-    draw: (width) => (rows.length ? bars(rows, width, { label: `Bars: mixture of this ${model.words.item}`, format: percent })
-      : strip([], width, "an empty mixture")),
+    draw: (width) => bars(rows, width, { label: `Bars: mixture of this ${model.words.item}`, format: percent }),
     rows: () => [[model.words.component, "part"], ...Array.from(parts, (part, c) => [model.labels[c], part])],
   });
 }

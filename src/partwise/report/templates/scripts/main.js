@@ -41,6 +41,19 @@ async function start() {
   document.getElementById("tools").append(labelsButton(model), lightButton(redraw));
   document.getElementById("foot").append(h("p", null, "Made with partwise. This page is one file and asks the network for nothing."));
   addEventListener("labels", redraw);
+  document.querySelector(".skip").addEventListener("click", skip);
+  requestAnimationFrame(() => setTimeout(ready));
+}
+
+/** The address holds the view, so this link moves the focus and leaves the address alone. */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("main").focus();
+}
+
+/** The first view has been drawn: for tests and for whoever measures. */
+function ready() {
+  performance.mark("ready");
   document.documentElement.dataset.ready = "true";
 }
 

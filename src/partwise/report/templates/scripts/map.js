@@ -80,14 +80,26 @@ function dotLayer(model, { dots, chosen, width, height }, place) {
 function circleLayer(model, { centres, chosen, width, height }, place) {
   const most = Math.max(...model.shares) || 1;
   const order = model.shares.map((_, c) => c).sort((a, b) => model.shares[b] - model.shares[a]);
+  const named = freely();
   return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Circles: ${model.words.components}` },
     order.map((c) => {
       const [x, y] = place(centres, c), radius = 8 + 26 * Math.sqrt(model.shares[c] / most);
       const name = `${model.labels[c]}, ${percent(model.shares[c])}`;
       return s("a", { href: `#/components/${c}`, "aria-label": name, class: chosen !== null && chosen !== c ? "faded" : "" }, s("title", null, name),
         s("circle", { cx: x, cy: y, r: radius, class: `bubble ${colourClass(c)}` }),
-        s("text", { x, y: y + radius + 13, "text-anchor": "middle", class: "on-map" }, shortened(model.labels[c], width < 600 ? 14 : 24)));
+        named(x, y + radius, shortened(model.labels[c], width < 600 ? 14 : 24)));
     }));
+}
+
+/** Names under circles, as long as they are on no other name; the larger circle has the first choice. */
+function freely() {
+  const taken = [];
+  return (x, y, text) => {
+    const half = text.length * 4 + 4;
+    if (taken.some((other) => Math.abs(other.y - y) < 16 && Math.abs(other.x - x) < other.half + half)) return null;
+    taken.push({ x, y, half });
+    return s("text", { x, y: y + 13, "text-anchor": "middle", class: "on-map" }, text);
+  };
 }
 
 /** A click near a dot opens its item; the pointer tells its name before. Circles come first: they are links above. */

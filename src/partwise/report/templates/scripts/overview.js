@@ -2,7 +2,7 @@
 
 import { h, link, section, table } from "./dom.js";
 import { capital, number, percent } from "./format.js";
-import { portrait } from "./portrait.js";
+import { inWords, portrait } from "./portrait.js";
 
 const LARGE_FACTS = 4;
 
@@ -20,10 +20,11 @@ export const overviewView = {
   ],
 };
 
-function sentence({ words, k, n, items, summary }) {
+function sentence(model) {
+  const { words, k, n, items, summary } = model;
   const shown = n < items.total ? ` ${number(n)} of them are in this file.` : "";
   return `${number(k)} ${k === 1 ? words.component : words.components} in ${number(items.total)} ${words.items}. `
-    + `Each ${words.item} is a mixture of ${words.components}; each ${words.component} is a list of ${words.features} with weights.`
+    + `Each ${words.item} is a mixture of ${words.components}; each ${words.component} is ${inWords(model) ? `a list of ${words.features} with weights` : `a pattern over the ${words.features}`}.`
     + (summary.features.total > summary.features.names.length
       ? ` The ${number(summary.features.names.length)} strongest of ${number(summary.features.total)} ${words.features} are shown.` : "") + shown;
 }

@@ -4,11 +4,13 @@ import { h, link } from "./dom.js";
 import { chart } from "./charts.js";
 import { grey } from "./colours.js";
 import { capital, number, percent, shortened } from "./format.js";
-import { raster } from "./heat.js";
+import { raster, shownIn } from "./heat.js";
 import { largest } from "./model.js";
 import { placeIn } from "./router.js";
 
 const THUMBNAILS = 60;
+const TALL = 240;
+const PAIR = 300;
 
 export const picturesView = {
   id: "pictures",
@@ -71,36 +73,33 @@ function summed(model, i, order, count) {
   return sum;
 }
 
-/** The slider, the picture, the sum so far, and the parts in the order in which they come. */
+/** The picture beside the sum so far, the slider, and the parts in the order in which they come. */
 function buildUp(model, i) {
   const { pictures } = model.summary, { words } = model;
   const parts = model.mixture(i);
   const order = largest(parts, model.k).filter((c) => parts[c] > 0);
-  const result = h("div", { class: "sum" }), told = h("p", { class: "note", role: "status" });
-  const update = (count) => {
-    result.replaceChildren(drawn(pictures, summed(model, i, order, count), pictures.top, `Sum of ${count} ${words.components}`));
-    told.textContent = `${count} of ${order.length} ${words.components}`;
-    added.forEach((entry, at) => entry.classList.toggle("faded", at >= count));
-  };
+  let count = order.length;
+  const sum = chart({
+    title: `Sum of ${words.components}`,
+    draw: (width) => shownIn(drawn(pictures, summed(model, i, order, count), pictures.top, `Sum of ${count} ${words.components}`), width, TALL),
+    rows: () => [[words.component, "weight"], ...order.slice(0, count).map((c) => [model.labels[c], model.W.at(i, c)])],
+  });
+  const told = h("p", { class: "note", role: "status" });
   const added = order.map((c) => h("li", null, picturePortrait(model, c), link(`#/components/${c}`, shortened(model.labels[c], 20)),
     h("span", { class: "note" }, `× ${number(model.W.at(i, c))}`)));
-  const slider = h("input", { type: "range", min: 0, max: order.length, value: order.length, step: 1,
-    oninput: (event) => update(Number(event.target.value)) });
-  update(order.length);
+  const tell = () => {
+    told.textContent = `${count} of ${order.length} ${words.components}, the strongest first`;
+    added.forEach((entry, at) => entry.classList.toggle("absent", at >= count));
+  };
+  const slider = h("input", { type: "range", min: 0, max: order.length, value: count, step: 1, oninput: (event) => {
+    count = Number(event.target.value);
+    sum.dispatchEvent(new Event("redraw"));
+    tell();
+  } });
+  tell();
   return h("div", { class: "card build-up" },
     h("div", { class: "pair" },
-      h("figure", { class: "picture" }, h("figcaption", null, shortened(model.items.names[i], 40)), original(model, i)),
-      h("figure", { class: "picture" }, h("figcaption", null, `Sum of ${words.components}`), result)),
+      h("figure", { class: "picture" }, h("figcaption", null, shortened(model.items.names[i], 40)), shownIn(original(model, i), PAIR, TALL)), sum),
     h("label", { class: "choice" }, h("span", null, `How many ${words.components}`), slider), told,
-    h("ul", { class: "gallery small" }, added), savedSum(model, i, order));
-}
-
-/** The numbers behind the sum, for a spreadsheet. */
-function savedSum(model, i, order) {
-  const { words } = model;
-  return chart({
-    title: `${capital(words.components)} in ${model.items.names[i]}`,
-    draw: () => drawn(model.summary.pictures, summed(model, i, order, order.length), model.summary.pictures.top, "The whole sum"),
-    rows: () => [[words.component, "weight"], ...order.map((c) => [model.labels[c], model.W.at(i, c)])],
-  });
+    h("ul", { class: "gallery small" }, added));
 }

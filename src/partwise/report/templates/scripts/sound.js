@@ -20,7 +20,7 @@ export const soundView = {
     const { sound } = model.summary;
     return [
       h("h1", null, "Listen"),
-      h("p", { class: "lead" }, `${clock(sound.seconds)} minutes of sound, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again.`),
+      h("p", { class: "lead" }, `A recording of ${clock(sound.seconds)}, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again.`),
       sound.mix ? section("The recording", player(sound.mix, "The recording")) : null,
       section("The stems", h("ol", { class: "stems" }, sound.stems.map((stem, place) => oneStem(sound, stem, place)))),
       spectrogram(sound),
@@ -59,7 +59,7 @@ function spectrogram(sound) {
   return h("div", null, chart({
     title: "Spectrogram",
     note: `Time goes to the right, ${number(times[times.length - 1])} seconds; frequency goes up from ${LOWEST} to ${number(last)} Hz, an octave always as tall.`,
-    draw: (width) => h("div", { class: "stack", style: { height: "300px" } }, sized(image(), width), hertzMarks(width, last)),
+    draw: (width) => h("div", { class: "stack spectrogram" }, image(), hertzMarks(width, last)),
     rows: () => [["seconds", ...Array.from(frequencies, (f) => `${f.toFixed(1)} Hz`)],
       ...Array.from(times, (time, frame) => [time, ...Array.from(levels.row(frame), (level) => (level / 255 - 1) * depth)])],
   }), scaleBar(`${number(-depth)} dB`, "0 dB, the loudest"));
@@ -68,12 +68,6 @@ function spectrogram(sound) {
 /** The place of the value that is nearest. */
 function nearest(values, wanted) {
   return values.reduce((best, value, place) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? place : best), 0);
-}
-
-function sized(canvas, width) {
-  canvas.style.setProperty("width", `${width}px`);
-  canvas.style.setProperty("height", "300px");
-  return canvas;
 }
 
 /** Names of some frequencies on the picture. */
