@@ -63,7 +63,8 @@ def gather(model: Any, data: Any = None, W: Any = None) -> Result:
 
 def check_fitted(model: Any) -> None:
     """Refuse what has no components."""
-    if np.ndim(getattr(model, "components_", None)) != 2:
+    components: Any = getattr(model, "components_", None)
+    if np.ndim(components) != 2:
         name = type(model).__name__
         raise DataError(f"{name} has no components_ to report on. Fit it first, or give a result of partwise.apps.")
 

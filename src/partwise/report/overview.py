@@ -50,7 +50,7 @@ def overview(found: Result) -> dict[str, Any]:
     """The facts, the warnings and the origin of a result."""
     facts, model = fitted(found.model), found.model
     converged = getattr(model, "converged_", None)
-    reason = getattr(model, "stop_reason_", None)
+    reason: Any = getattr(model, "stop_reason_", None)
     return {
         "facts": [[name, plain(value)] for name, value in once([*found.facts, *facts])],
         "stop_reason": STOPS.get(reason, reason),

@@ -14,7 +14,7 @@ NEIGHBOURS = 15.0
 
 
 def cosines(A: np.ndarray) -> np.ndarray:
-    """The cosine of every row with every row, in 0..1 for non-negative rows; a row of zeros is like nothing, not itself.
+    """The cosine of every row with every row, in 0..1 for non-negative rows; a row of zeros is like nothing.
 
     Examples
     --------
@@ -93,8 +93,8 @@ def in_two(points: np.ndarray) -> np.ndarray:
 def by_neighbours(A: np.ndarray, steps: int = 300) -> np.ndarray:
     """Points of the plane that keep the neighbours of every row: t-SNE, from the plane of `by_rows`.
 
-    The chance that i picks j as a neighbour falls as a Gaussian of their distance in A, and as a Student t in the plane;
-    the Kullback-Leibler divergence between the two is descended.
+    The chance that i picks j as a neighbour falls as a Gaussian of their distance in A, and as a Student t in the
+    plane; the Kullback-Leibler divergence between the two is descended.
 
     Parameters
     ----------

@@ -11,19 +11,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from partwise.errors import DataError
-from partwise.report.encode import SCHEMA, quantised
+from partwise.report.choice import MAX_ITEMS, TELLING, chosen, typical
+from partwise.report.classes import by_class, over_time
+from partwise.report.encode import SCHEMA
+from partwise.report.items import items, matrix
 from partwise.report.labels import named
+from partwise.report.map import likeness, places
+from partwise.report.notices import notices
 from partwise.report.overview import convergence, fingerprint, overview, words
-from partwise.report.plane import by_distances, by_neighbours, by_rows, cosines
-from partwise.report.result import TYPICAL, Choice, Result, plain, printable
+from partwise.report.result import Choice, Result, plain, printable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KINDS", "MAX_ITEMS", "summarize"]
+__all__ = ["KINDS", "gathered", "summarize", "summarized", "with_origin"]
 
 KINDS = {
     "TopicModel": "topics",
@@ -36,19 +38,6 @@ KINDS = {
     "Unmixed": "signals",
 }
 """Class of a result -> the module that knows it; any other estimator is a matrix."""
-
-MAX_ITEMS = 20_000
-MAX_FEATURES = 3_000
-TELLING = 30
-"""Features of each component that are always kept."""
-CELLS = (12, 60_000)
-"""Of an item, and of all items."""
-CHARACTERS = (20_000, 4_000_000)
-"""Of a text, and of all texts."""
-COLUMNS, WIDTH = 6, 120
-"""Of the table beside the items, and characters of its cells."""
-NEAR = 400
-"""Up to so many items neighbours are kept by the map, which takes time; of more, distances."""
 
 
 def summarize(
@@ -151,7 +140,7 @@ def summarized(
         "words": dict(zip(WORDS, words(found), strict=True)),
         "overview": overview(found),
         "components": components(found, choice),
-        "similarity": with_ones(cosines(found.H)),
+        "similarity": likeness(found.H),
         "features": features(found, choice),
         "items": None if found.W is None else items(found, choice),
         "map": places(found, choice, mixtures),
@@ -177,47 +166,6 @@ def with_origin(summary: dict[str, Any], sha256: str | None) -> dict[str, Any]:
 DATA = "SHA-256 of the data"
 
 
-# ------------------------------------------------------------------ what is kept
-
-
-def chosen(found: Result, max_items: int = MAX_ITEMS, text: bool = True, room: float = 1.0) -> Choice:
-    """The items and features that go in; ``room`` below 1 asks for fewer of both."""
-    if max_items < 1:
-        raise DataError(f"max_items={max_items} keeps nothing. Keep one item or more.")
-    kept = sampled(found, max(1, int(room * min(max_items, 0 if found.W is None else len(found.W)))))
-    k, p = found.H.shape
-    limit = int(MAX_FEATURES * room)
-    most = p if p <= limit else max(TELLING, limit // k)
-    heaviest = np.argsort(-np.abs(found.H), axis=1, kind="stable")[:, :most]
-    also = [] if found.order is None else [found.order[:, :TELLING].ravel()]
-    also += [] if found.extra is None else [found.extra(kept)]
-    features = np.unique(np.concatenate([heaviest.ravel(), *also]).astype(np.int64))
-    return Choice(kept, features, tuple(found.labels), text, room)
-
-
-def sampled(found: Result, most: int) -> np.ndarray:
-    """Rows that are kept: all, or those that stand for components and others at equal distances."""
-    n = 0 if found.W is None else len(found.W)
-    if n <= most:
-        return np.arange(n)
-    first = typical(found)[:, : max(1, most // (2 * len(found.H)))].ravel()
-    kept = np.zeros(n, dtype=bool)
-    kept[first[first >= 0][:most]] = True
-    others = np.flatnonzero(~kept)
-    wanted = most - int(kept.sum())
-    kept[others[np.linspace(0, len(others) - 1, wanted).round().astype(int)]] = True
-    return np.flatnonzero(kept)
-
-
-def typical(found: Result) -> np.ndarray:
-    """Items that stand for each component, (k, m); -1 where there are no more."""
-    if found.typical is not None:
-        return found.typical
-    W = np.asarray(found.W)
-    order = np.argsort(-W, axis=0, kind="stable")[:TYPICAL]
-    return np.where(np.take_along_axis(W, order, axis=0) > 0, order, -1).T
-
-
 # ------------------------------------------------------------------ the parts of a summary
 
 
@@ -240,12 +188,6 @@ def components(found: Result, choice: Choice) -> list[dict[str, Any]]:
     return parts
 
 
-def with_ones(alike: np.ndarray) -> np.ndarray:
-    """A component is like itself, even one of zeros."""
-    np.fill_diagonal(alike, 1)
-    return alike
-
-
 def features(found: Result, choice: Choice) -> dict[str, Any]:
     """The columns of H that are kept."""
     return {
@@ -253,200 +195,3 @@ def features(found: Result, choice: Choice) -> dict[str, Any]:
         "weights": matrix(found.H[:, choice.features]),
         "total": found.H.shape[1],
     }
-
-
-def matrix(A: Any) -> Any:
-    """A matrix in one byte a cell, or as it is where it has negative entries."""
-    A = np.asarray(A, dtype=np.float64)
-    return quantised(A) if A.min(initial=0) >= 0 else A
-
-
-def items(found: Result, choice: Choice) -> dict[str, Any]:
-    """The rows of W that are kept, with what is known of them."""
-    W, kept = np.asarray(found.W)[choice.items], choice.items
-    part: dict[str, Any] = {
-        "names": [printable(found.items[i]) for i in kept.tolist()],
-        "weights": matrix(W),
-        "total": len(found.W) if found.W is not None else 0,
-    }
-    if found.X is not None:
-        X = sp.csr_array(found.X[kept]) if sp.issparse(found.X) else np.asarray(found.X)[kept]
-        part["explained"] = explained(X, W, found.H)
-        if found.cells and (choice.text or found.texts is None):
-            part["cells"] = cells(X[:, choice.features])
-    if choice.text and found.texts is not None:
-        limit = characters(choice)
-        part["texts"] = [printable(cut(found.texts[i], limit)) for i in kept.tolist()]
-    if choice.text and found.details is not None and found.details.shape[1]:
-        part["details"] = beside(found.details.iloc[kept])
-    return part
-
-
-def explained(X: Any, W: np.ndarray, H: np.ndarray) -> np.ndarray:
-    """``1 - |x - w H|^2 / |x|^2`` of every row over the cells that were observed, cut off at 0; NaN for a row of zeros."""
-    W, H = np.asarray(W, dtype=np.float64), np.asarray(H, dtype=np.float64)
-    if not sp.issparse(X) and np.isnan(X).any():
-        seen = ~np.isnan(X)
-        rest, total = (np.sum(np.where(seen, A, 0) ** 2, axis=1) for A in (X - W @ H, X))
-    else:
-        total = np.asarray(X.multiply(X).sum(axis=1)).ravel() if sp.issparse(X) else np.sum(X**2, axis=1)
-        rest = total - 2 * np.sum((X @ H.T) * W, axis=1) + np.sum((W @ (H @ H.T)) * W, axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 0, np.clip(1 - rest / total, 0, 1), np.nan)
-
-
-def cells(X: Any) -> dict[str, np.ndarray]:
-    """The largest cells of every row as observed, largest first, as CSR."""
-    entries = sp.csr_array(np.nan_to_num(X) if not sp.issparse(X) else X).tocoo()
-    n = X.shape[0]
-    most = max(1, min(CELLS[0], CELLS[1] // max(1, n)))
-    order = np.lexsort((entries.col, -entries.data, entries.row))
-    order = order[entries.data[order] > 0]
-    rows = entries.row[order]
-    rank = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    order, rows = order[rank < most], rows[rank < most]
-    return {
-        "start": np.searchsorted(rows, np.arange(n + 1)),
-        "feature": entries.col[order],
-        "value": entries.data[order].astype(np.float32),
-    }
-
-
-def characters(choice: Choice) -> int:
-    """Up to which a text is kept."""
-    most, total = CHARACTERS
-    return max(200, min(most, int(choice.room * total) // max(1, len(choice.items))))
-
-
-def cut(text: str, limit: int) -> str:
-    """The beginning of a text.
-
-    Examples
-    --------
-    >>> cut("It was the best of times", 6)
-    'It was ...'
-    """
-    return text if len(text) <= limit else f"{text[:limit]} ..."
-
-
-def beside(table: pd.DataFrame) -> dict[str, Any]:
-    """A table to show with the items: its first columns, long cells cut."""
-    table = table.iloc[:, :COLUMNS]
-    rows = [[plain(cut(v, WIDTH) if isinstance(v, str) else v) for v in row] for row in table.to_numpy(object).tolist()]
-    return {"columns": [printable(name) for name in table.columns], "rows": rows}
-
-
-def places(found: Result, choice: Choice, mixtures: np.ndarray) -> dict[str, Any] | None:
-    """Components and items as points of one plane: an item lies where its mixture does, a component where an item
-    would that is made of it alone. Without items, components by how alike they are.
-    """
-    k = len(found.H)
-    if found.W is None:
-        return {"components": by_distances(hellinger(found.H)), "how": "components by their Hellinger distances"}
-    shares = np.sqrt(np.vstack([np.eye(k), mixtures[choice.items]]))
-    near = len(choice.items) <= NEAR
-    points = by_neighbours(shares) if near else by_rows(shares)
-    how = "neighbours kept (t-SNE)" if near else "first two principal components"
-    return {"components": points[:k], "items": points[k:], "how": f"Hellinger distances of mixtures, {how}"}
-
-
-def hellinger(H: np.ndarray) -> np.ndarray:
-    """Distances between components as distributions over features, (k, k), 0 to 1."""
-    A = np.abs(np.asarray(H, dtype=np.float64))
-    totals = A.sum(axis=1, keepdims=True)
-    roots = np.sqrt(A / np.where(totals > 0, totals, 1))
-    return np.sqrt(np.clip(1 - with_ones(roots @ roots.T), 0, 1))
-
-
-def over_time(mixtures: np.ndarray, stamps: Sequence[Any], every: float | str | None) -> dict[str, Any]:
-    """Mean shares in each period."""
-    from partwise.apps.topics.groups import as_periods
-
-    check_length(stamps, mixtures, "time")
-    begins, step = as_periods(list(stamps), every)
-    known = begins.notna().to_numpy()
-    found = means(mixtures[known], begins[known].tolist())
-    return {
-        "periods": [said(begin) for begin in found["names"]],
-        "shares": found["shares"],
-        "counts": found["counts"],
-        "name": PERIODS.get(step, "year" if step == 1 else f"period of {step:g}") if step is not None else "period",
-    }
-
-
-PERIODS: dict[Any, str] = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}
-
-
-def said(stamp: Any) -> str:
-    """The beginning of a period: a number, or the day of a date."""
-    return f"{stamp:g}" if isinstance(stamp, int | float) else str(stamp)[:10]
-
-
-def by_class(mixtures: np.ndarray, name: str, classes: Sequence[Any]) -> dict[str, Any]:
-    """Mean shares in each class."""
-    check_length(classes, mixtures, f"groups[{name!r}]")
-    given = ["" if one is None or one != one else str(one) for one in classes]
-    known = np.array([one != "" for one in given], dtype=bool)
-    found = means(mixtures[known], [one for one in given if one != ""])
-    return {"name": printable(name), **found, "names": [printable(one) for one in found["names"]]}
-
-
-def check_length(values: Sequence[Any], mixtures: np.ndarray, what: str) -> None:
-    """A value for each item."""
-    if len(values) != len(mixtures):
-        raise DataError(f"{what} has {len(values):,} values for {len(mixtures):,} items. Give one for each.")
-
-
-def means(mixtures: np.ndarray, labels: list[Any]) -> dict[str, Any]:
-    """Mean shares of the items of each label that are made of something; labels in their order."""
-    full = mixtures.any(axis=1)
-    kept = [label for label, there in zip(labels, full, strict=True) if there]
-    names = sorted(set(kept))
-    place = {name: i for i, name in enumerate(names)}
-    member = np.array([place[label] for label in kept], dtype=np.int64)
-    counts = np.bincount(member, minlength=len(names))
-    sums = np.zeros((len(names), mixtures.shape[1]))
-    np.add.at(sums, member, mixtures[full])
-    return {"names": names, "shares": sums / np.maximum(counts, 1)[:, None], "counts": counts}
-
-
-# ------------------------------------------------------------------ what is said
-
-
-def notices(found: Result, choice: Choice) -> list[str]:
-    """What was left out, and what the file gives away."""
-    _, _, one, many, _, features = words(found)
-    said = []
-    n = 0 if found.W is None else len(found.W)
-    if found.W is None:
-        said.append(
-            "The data were not given: there are no items, and the shares are those of the sums of the components. "
-            "Give the data to see them."
-        )
-    if len(choice.items) < n:
-        said.append(
-            f"{len(choice.items):,} of {n:,} {many} are shown: those that stand for the {words(found)[1]}, and others at "
-            f"equal distances. Shares, time and classes count all {many}."
-        )
-    if len(choice.features) < found.H.shape[1]:
-        said.append(f"{len(choice.features):,} of {found.H.shape[1]:,} {features} are shown: the heaviest.")
-    if found.texts is not None and choice.text:
-        limit = characters(choice)
-        long = sum(len(found.texts[i]) > limit for i in choice.items.tolist())
-        if long:
-            said.append(f"{long:,} {one if long == 1 else many} are cut after {limit:,} characters.")
-    said.append(private(found, choice))
-    return said
-
-
-def private(found: Result, choice: Choice) -> str:
-    """What a reader of the file can see of the data."""
-    if found.W is None:
-        return "This file holds the names of the features; share it with those who may see them."
-    own = OWN.get(found.kind, "") if choice.text and (found.texts is not None or found.kind != "topics") else ""
-    held = f"{own}, names and numbers" if own else "names and numbers"
-    return f"This file holds your data ({held}); share it with those who may see them."
-
-
-OWN = {"topics": "the texts themselves", "images": "the pictures themselves", "sound": "the sound itself"}
-"""What cannot be unseen."""

@@ -10,9 +10,11 @@ from typing import Any
 
 from partwise import container
 from partwise.errors import DataError
+from partwise.report.choice import MAX_ITEMS, chosen
+from partwise.report.notices import notices
 from partwise.report.overview import fingerprint
 from partwise.report.render import render
-from partwise.report.summarize import MAX_ITEMS, chosen, gathered, notices, summarized, with_origin
+from partwise.report.summarize import gathered, summarized, with_origin
 
 __all__ = ["MAX_SIZE", "Written", "write"]
 
@@ -115,13 +117,14 @@ def within(
     attempt: Callable[[float], tuple[bytes, dict[str, Any], list[str]]], max_size: float
 ) -> tuple[bytes, dict[str, Any], list[str]]:
     """The first page that is small enough, of smaller and smaller samples."""
-    room = 1.0
+    room, size = 1.0, 0
     for _ in range(ROUNDS):
         page, summary, said = attempt(room)
-        if len(page) <= max_size:
+        size = len(page)
+        if size <= max_size:
             return page, summary, said
-        room *= MARGIN * max_size / len(page)
+        room *= MARGIN * max_size / size
     raise DataError(
-        f"The report has {len(page) / 1e6:.1f} MB even with {room:.1%} of the data, more than max_size allows "
+        f"The report has {size / 1e6:.1f} MB even with {room:.1%} of the data, more than max_size allows "
         f"({max_size / 1e6:g} MB). Raise max_size, or leave out the texts, pictures and sounds with text=False."
     )

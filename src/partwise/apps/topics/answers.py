@@ -58,7 +58,7 @@ class Answers(BaseEstimator):
 
     @property
     def matrix_(self) -> Any:
-        """The weights of the terms in the documents of the fit, (n_documents, n_terms); None for a model from a file."""
+        """Weights of terms in the documents of the fit, (n_documents, n_terms); None for a model from a file."""
         if "_X" not in vars(self):
             return None
         places, X = vars(self)["_places"], vars(self)["_X"]
