@@ -78,7 +78,8 @@ class Result:
         To show beside an item.
     facts : list of (name, value)
         The most important first.
-    warnings, notices : lists of sentences
+    warnings, notices : list of str
+        Sentences.
     measures : sequence of k lists of (name, value), or None
     order : ndarray of int of shape (k, m), or None
         The most telling features of each component, where that is not the order of the weights.
