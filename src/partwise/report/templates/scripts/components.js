@@ -95,6 +95,7 @@ function featureBars(model, c) {
 
 function representatives(model, c) {
   const { words, items } = model;
+  if (model.n === 0) return null;
   return section(`Typical ${words.items}`, h("ol", { class: "list" }, model.representative(c, ITEMS_SHOWN).map((i) => h("li", null,
     link(`#/items/${i}`, shortened(items.names[i], 80)), h("span", { class: "share" }, percent(model.mixture(i)[c])),
     items.texts && items.texts[i] !== items.names[i] ? h("p", { class: "snippet" }, shortened(items.texts[i], 220)) : null))));

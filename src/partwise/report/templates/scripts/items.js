@@ -21,6 +21,7 @@ const wanted = { query: "", component: "" };
 
 export const itemsView = {
   id: "items",
+  needs: "items",
   name: (model) => capital(model.words.items),
   show: (model, argument) => {
     const i = placeIn(argument, model.n);

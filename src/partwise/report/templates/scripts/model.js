@@ -13,10 +13,10 @@ export class Model {
     this.summary = summary;
     this.words = summary.words;
     this.components = summary.components;
-    this.items = summary.items;
+    this.items = summary.items ?? { names: [], weights: [] };  // a model without its data
     this.k = summary.components.length;
-    this.n = summary.items.names.length;
-    this.W = asMatrix(summary.items.weights);
+    this.n = this.items.names.length;
+    this.W = asMatrix(this.items.weights);
     this.H = asMatrix(summary.features.weights);
     this.labels = summary.components.map((component) => component.label);
     this.given = [...this.labels];

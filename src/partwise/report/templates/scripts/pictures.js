@@ -25,7 +25,7 @@ export const picturesView = {
       h("h1", null, `${capital(words.items)} from ${words.components}`),
       h("p", { class: "lead" }, `Every ${words.item} is a sum of ${words.components}, each as strong as it needs. Move the slider to add one after another.`),
       shown.length ? buildUp(model, i) : null,
-      h("h2", null, `Choose another ${words.item}`),
+      shown.length ? h("h2", null, `Choose another ${words.item}`) : null,
       h("ul", { class: "thumbnails" }, shown.slice(0, THUMBNAILS).map((each) => h("li", null, h("a", {
         href: `#/pictures/${each}`, "aria-label": model.items.names[each], "aria-current": each === i ? "true" : null },
         original(model, each))))),

@@ -52,10 +52,8 @@ export function soundPortrait(model, c) {
 function spectrogram(sound) {
   const { frequencies, times, depth, spectrogram: levels } = sound;
   const last = frequencies[frequencies.length - 1];
-  const bins = Array.from({ length: SPECTROGRAM_ROWS }, (_, row) => {
-    const wanted = LOWEST * (last / LOWEST) ** (1 - row / (SPECTROGRAM_ROWS - 1));
-    return Math.min(frequencies.length - 1, Math.round((wanted / last) * (frequencies.length - 1)));
-  });
+  const bins = Array.from({ length: SPECTROGRAM_ROWS }, (_, row) =>
+    nearest(frequencies, LOWEST * (last / LOWEST) ** (1 - row / (SPECTROGRAM_ROWS - 1))));
   const image = () => raster({ rows: SPECTROGRAM_ROWS, columns: times.length, colour: (row, frame) => viridis(levels.at(frame, bins[row]) / 255),
     label: "Spectrogram: frequency over time" });
   return h("div", null, chart({
@@ -65,6 +63,11 @@ function spectrogram(sound) {
     rows: () => [["seconds", ...Array.from(frequencies, (f) => `${f.toFixed(1)} Hz`)],
       ...Array.from(times, (time, frame) => [time, ...Array.from(levels.row(frame), (level) => (level / 255 - 1) * depth)])],
   }), scaleBar(`${number(-depth)} dB`, "0 dB, the loudest"));
+}
+
+/** The place of the value that is nearest. */
+function nearest(values, wanted) {
+  return values.reduce((best, value, place) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? place : best), 0);
 }
 
 /** Names of some frequencies on the picture. */
