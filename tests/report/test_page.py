@@ -17,6 +17,8 @@ from partwise.errors import DataError
 from partwise.report import quantised, render
 
 READY = "html[data-ready]"
+SECTIONS = ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
+"""Keys of a summary that have a view of the same name."""
 
 
 @pytest.fixture(scope="session")
@@ -96,29 +98,34 @@ def test_every_view_has_a_heading_and_charts_and_asks_for_nothing(summary, visit
         page = seen.go(view)
         assert page.locator("main h1").inner_text().strip()
         assert page.title().endswith(summary["title"])
-    assert [
-        key
-        for key in ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
-        if key in summary
-    ] == [
-        view
-        for view in ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
-        if view in seen.views
-    ]
+    assert {key for key in SECTIONS if key in summary} == set(SECTIONS) & set(seen.views)
 
 
-@pytest.mark.parametrize("light", ["light", "dark"])
-def test_axe_finds_no_serious_fault_on_any_view(summary, light, visit):
-    seen = visit(summary, color_scheme=light)
-    faults = {}
-    for view in seen.views:
-        found = Axe().run(seen.go(view)).response["violations"]
-        faults |= {
-            f"{view}: {fault['id']}": [node["html"][:200] for node in fault["nodes"][:3]]
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        }
-    assert faults == {}
+def serious_faults(seen, views):
+    """What axe finds serious or critical: view and rule -> the first elements."""
+    return {
+        f"{view}: {fault['id']}": [node["html"][:200] for node in fault["nodes"][:3]]
+        for view in views
+        for fault in Axe().run(seen.go(view)).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+    }
+
+
+def test_axe_finds_no_serious_fault_in_the_views_of_a_kind(summary, visit):
+    seen = visit(summary)
+    assert serious_faults(seen, ["overview", "components/1", *(view for view in seen.views if view in SECTIONS)]) == {}
+
+
+def test_axe_finds_no_serious_fault_in_the_views_of_all_kinds_in_either_light(visit, example):
+    for light in ("light", "dark"):
+        seen = visit(example["topics"](), color_scheme=light)
+        assert serious_faults(seen, seen.views) == {}
+
+
+@pytest.mark.slow
+def test_axe_finds_no_serious_fault_in_the_dark(summary, visit):
+    seen = visit(summary, color_scheme="dark")
+    assert serious_faults(seen, seen.views) == {}
 
 
 def test_no_view_is_wider_than_a_telephone(summary, visit):

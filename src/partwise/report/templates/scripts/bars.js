@@ -1,20 +1,18 @@
 // Horizontal bars with their names on the left and their values on the right.
 
 import { s } from "./dom.js";
-import { fitting } from "./charts.js";
 import { number } from "./format.js";
+import { fitting, widest } from "./letters.js";
 
 const ROW = 24;
-const LETTER = 7.4;
 
 /**
  * ``rows``: {name, value, href?, colour?: class, mark?: a second value, drawn as a tick}. A row with an address is a
  * link. ``top`` is the value of a full bar, else the largest.
  */
 export function bars(rows, width, { label, format = number, top = null } = {}) {
-  const longest = Math.max(...rows.map((row) => row.name.length), 1);
-  const left = Math.min(longest * LETTER + 10, width * 0.45);
-  const right = Math.max(...rows.map((row) => format(row.value).length), 1) * LETTER + 8;
+  const left = Math.min(widest(rows.map((row) => row.name)) + 12, width * 0.45);
+  const right = widest(rows.map((row) => format(row.value))) + 8;
   const most = top ?? (Math.max(...rows.flatMap((row) => [row.value, row.mark ?? 0]), 0) || 1);
   const scale = Math.max(10, width - left - right) / most;
   const linked = rows.some((row) => row.href);
@@ -42,9 +40,9 @@ function oneBar(row, { y, left, scale, format }) {
 
 /** Bars in pieces: each row {name, href, parts: [{name, value, colour}]}. */
 export function stackedBars(rows, width, label) {
-  const left = Math.min(Math.max(...rows.map((row) => row.name.length), 1) * LETTER + 10, width * 0.4);
+  const left = Math.min(widest(rows.map((row) => row.name)) + 12, width * 0.4);
   const sum = ({ parts }) => parts.reduce((total, part) => total + part.value, 0);
-  const most = Math.max(...rows.map(sum)) || 1, right = number(Math.round(most)).length * LETTER + 8;
+  const most = Math.max(...rows.map(sum)) || 1, right = widest([number(Math.round(most))]) + 8;
   const scale = (width - left - right) / most, height = rows.length * ROW + 4;
   return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label },
     rows.map((row, place) => oneStack(row, { y: place * ROW + 2, left, scale, total: sum(row) })));

@@ -59,8 +59,3 @@ function numbers(title, rows) {
 export function key(labels) {
   return h("span", { class: "key" }, labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "]));
 }
-
-/** Some text in an SVG as wide as ``width``; what does not fit is cut, and stands whole in the title. */
-export function fitting(text, width, size = 13) {
-  return text.length * size * 0.56 <= width ? text : `${Array.from(text).slice(0, Math.max(1, Math.floor(width / (size * 0.56)) - 1)).join("")}…`;
-}

@@ -2,14 +2,14 @@
 
 import { h, s } from "./dom.js";
 import { css, inkOn, viridis } from "./colours.js";
-import { fitting } from "./charts.js";
 import { number } from "./format.js";
+import { fitting, textWidth, widest } from "./letters.js";
 
 /** A heatmap with names at the left and below, the values printed where there is room. */
 export function heatmap({ rows, columns, at, label, format = number, top = null }, width) {
-  const left = Math.min(Math.max(...rows.map((name) => name.length)) * 7.2 + 12, width * 0.34);
+  const left = Math.min(widest(rows) + 12, width * 0.34);
   const cell = Math.min(64, (width - left - 4) / columns.length), tall = Math.min(30, Math.max(18, cell));
-  const below = Math.min(110, Math.max(...columns.map((name) => name.length)) * 6.4 + 14);
+  const below = Math.min(110, widest(columns, 12) * 0.82 + 22);
   const most = top ?? (Math.max(...rows.flatMap((_, i) => columns.map((__, j) => at(i, j) || 0))) || 1);
   const height = rows.length * tall + below;
   const every = Math.ceil(14 / cell);
@@ -21,13 +21,13 @@ export function heatmap({ rows, columns, at, label, format = number, top = null 
         `${name}, ${column}: ${format(at(i, j))}`, format)),
     ]),
     columns.map((name, j) => (j % every ? null : s("text", { class: "value", "text-anchor": "end", "dominant-baseline": "central",
-      transform: `translate(${left + (j + 0.5) * cell} ${rows.length * tall + 8}) rotate(-55)` }, s("title", null, name), fitting(name, 120)))));
+      transform: `translate(${left + (j + 0.5) * cell} ${rows.length * tall + 8}) rotate(-55)` }, s("title", null, name), fitting(name, 112, 12)))));
 }
 
 function oneCell({ x, y, cell, tall }, value, most, title, format) {
   const colour = viridis(value / most);
   const text = format(value);
-  const fits = text.length * 6.6 + 6 < cell;
+  const fits = textWidth(text, 11) + 6 < cell;
   return s("g", null, s("title", null, title),
     s("rect", { x, y, width: Math.max(0.5, cell - 1), height: tall - 1, fill: css(colour) }),
     fits ? s("text", { x: x + cell / 2 - 0.5, y: y + tall / 2, "text-anchor": "middle", "dominant-baseline": "central",
@@ -62,7 +62,7 @@ export function raster({ rows, columns, colour, label, smooth = false }) {
 
 /** A raster whose rows have names: the names as an SVG at the left, both of them in one place. */
 export function banded(names, width, canvas) {
-  const left = Math.min(Math.max(...names.map((name) => name.length)) * 7.2 + 12, width * 0.34);
+  const left = Math.min(widest(names) + 12, width * 0.34);
   const tall = Math.min(64, Math.max(16, 360 / names.length)), height = names.length * tall;
   canvas.style.setProperty("width", `${width - left}px`);
   canvas.style.setProperty("height", `${height}px`);

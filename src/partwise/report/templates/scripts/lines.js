@@ -2,6 +2,7 @@
 
 import { s } from "./dom.js";
 import { number, shortened, ticks } from "./format.js";
+import { textWidth } from "./letters.js";
 
 const MARGIN = { top: 12, right: 16, bottom: 44, left: 64 };
 
@@ -73,7 +74,7 @@ function legendOf(series, width) {
   let x = MARGIN.left, y = 14;
   const entries = series.filter((each) => !each.quiet).map((each) => {
     const name = shortened(each.name, 28);
-    const length = name.length * 7.4 + 40;
+    const length = textWidth(name, 12) + 44;
     if (x > MARGIN.left && x + length > width) [x, y] = [MARGIN.left, y + 20];
     const entry = s("g", null, s("line", { x1: x, x2: x + 18, y1: y, y2: y, class: `curve ${each.colour}` }),
       s("text", { x: x + 24, y, "dominant-baseline": "central", class: "value" }, name));

@@ -5,8 +5,11 @@ import { asMatrix } from "./data.js";
 import { chart } from "./charts.js";
 import { colourClass, colourOf, PALETTE_SIZE } from "./colours.js";
 import { percent, shortened } from "./format.js";
+import { textWidth } from "./letters.js";
 
 const REACH = 10;
+const LARGEST_CIRCLE = 28;
+const FEW = 8;
 
 export const mapView = {
   id: "map",
@@ -80,22 +83,22 @@ function dotLayer(model, { dots, chosen, width, height }, place) {
 function circleLayer(model, { centres, chosen, width, height }, place) {
   const most = Math.max(...model.shares) || 1;
   const order = model.shares.map((_, c) => c).sort((a, b) => model.shares[b] - model.shares[a]);
-  const named = freely();
+  const largestCircle = LARGEST_CIRCLE * Math.min(1, Math.sqrt(FEW / model.k)), named = freely(), names = [];
   return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Circles: ${model.words.components}` },
     order.map((c) => {
-      const [x, y] = place(centres, c), radius = 8 + 26 * Math.sqrt(model.shares[c] / most);
+      const [x, y] = place(centres, c), radius = 6 + largestCircle * Math.sqrt(model.shares[c] / most);
       const name = `${model.labels[c]}, ${percent(model.shares[c])}`;
+      names.push(named(x, y + radius, shortened(model.labels[c], width < 600 ? 14 : 24)));
       return s("a", { href: `#/components/${c}`, "aria-label": name, class: chosen !== null && chosen !== c ? "faded" : "" }, s("title", null, name),
-        s("circle", { cx: x, cy: y, r: radius, class: `bubble ${colourClass(c)}` }),
-        named(x, y + radius, shortened(model.labels[c], width < 600 ? 14 : 24)));
-    }));
+        s("circle", { cx: x, cy: y, r: radius, class: `bubble ${colourClass(c)}` }));
+    }), names);
 }
 
-/** Names under circles, as long as they are on no other name; the larger circle has the first choice. */
+/** Names under circles, as long as they are on no other name; who asks first, is named first. */
 function freely() {
   const taken = [];
   return (x, y, text) => {
-    const half = text.length * 4 + 4;
+    const half = textWidth(text) / 2 + 8;
     if (taken.some((other) => Math.abs(other.y - y) < 16 && Math.abs(other.x - x) < other.half + half)) return null;
     taken.push({ x, y, half });
     return s("text", { x, y: y + 13, "text-anchor": "middle", class: "on-map" }, text);
