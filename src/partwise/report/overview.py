@@ -237,10 +237,10 @@ def convergence(model: Any) -> dict[str, Any] | None:
         return None
     places = np.unique(np.linspace(0, len(history) - 1, min(POINTS, len(history))).round().astype(int))
     table = history.iloc[places]
-    loss = getattr(model, "beta_loss", None)
+    loss, kkt = getattr(model, "beta_loss", None), table["kkt"].to_numpy(np.float64)
     return {
         "iteration": table["iteration"].to_numpy(np.int64),
         "objective": table["objective"].to_numpy(np.float64),
-        "kkt": table["kkt"].to_numpy(np.float64),
+        "kkt": kkt if np.isfinite(kkt).all() else None,  # batches do not tell
         "name": f"objective ({LOSSES.get(loss, f'beta = {loss}')} loss and penalties)",
     }
