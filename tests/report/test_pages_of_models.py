@@ -5,12 +5,14 @@ import pytest
 from partwise import report
 
 from .models import MAKERS
-from .test_page import Visit, browser  # noqa: F401  (the fixture)
+from .test_page import Visit, browser
+
+__all__ = ["browser"]  # the fixture
 
 
-def drawn(browser, path):
+def drawn(program, path):
     """Open every view of a page; returns the views, the requests and the complaints."""
-    visit = Visit(browser, path)
+    visit = Visit(program, path)
     links = visit.page.locator("nav a").evaluate_all("all => all.map(a => a.getAttribute('href').slice(2))")
     for view in [*links, "components/1", *(["items/2"] if "items" in links else [])]:
         visit.go(view)
@@ -20,7 +22,7 @@ def drawn(browser, path):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_the_page_of_every_kind_opens_without_a_complaint(name, browser, tmp_path):  # noqa: F811
+def test_the_page_of_every_kind_opens_without_a_complaint(name, browser, tmp_path):
     model, data = MAKERS[name]()
     written = report.write(model, tmp_path / "x.html", data)
     links, requests, complaints = drawn(browser, tmp_path / "x.html")
@@ -34,7 +36,7 @@ BARE = [("matrix", {}), ("image_model", {}), ("images", {"text": False}), ("soun
 
 
 @pytest.mark.parametrize("name, options", BARE)
-def test_a_page_without_data_or_without_text_opens_too(name, options, browser, tmp_path):  # noqa: F811
+def test_a_page_without_data_or_without_text_opens_too(name, options, browser, tmp_path):
     model, data = MAKERS[name]()
     report.write(model, tmp_path / "x.html", data if options else None, **options)
     links, requests, complaints = drawn(browser, tmp_path / "x.html")

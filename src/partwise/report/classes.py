@@ -53,7 +53,7 @@ def check_length(values: Sequence[Any], mixtures: np.ndarray, what: str) -> None
 
 def means(mixtures: np.ndarray, labels: list[Any]) -> dict[str, Any]:
     """Mean shares of the items of each label that are made of something; labels in their order."""
-    full = mixtures.any(axis=1)
+    full: np.ndarray = np.asarray(mixtures.any(axis=1))
     kept = [label for label, there in zip(labels, full, strict=True) if there]
     names = sorted(set(kept))
     place = {name: i for i, name in enumerate(names)}

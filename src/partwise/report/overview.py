@@ -34,12 +34,12 @@ LOSSES = {
 }
 
 STOPS = {
-    "converged": "The fit has converged: its factors no longer change by more than the tolerance.",
-    "max_iter": "Not converged: the largest number of iterations was reached first.",
-    "time": "Not converged: the time that was allowed ran out first.",
-    "interrupted": "Interrupted: this is the best model that was reached.",
-    "callback": "Stopped early, because a callback asked for it.",
-    "non-finite": "Not usable: a factor became infinite or NaN.",
+    "converged": "The factors no longer change by more than the tolerance.",
+    "max_iter": "The largest number of iterations was reached first.",
+    "time": "The time that was allowed ran out first.",
+    "interrupted": "It was interrupted: this is the best model that was reached.",
+    "callback": "A callback asked to stop.",
+    "non-finite": "A factor became infinite or NaN: the result is not usable.",
 }
 """Reasons to stop, in sentences."""
 
