@@ -1,6 +1,6 @@
 // Signatures: their channels in fixed order, coloured by group, and the references that they resemble.
 
-import { h, link, s, table } from "./dom.js";
+import { link, s } from "./dom.js";
 import { stackedBars } from "./bars.js";
 import { asMatrix } from "./data.js";
 import { chart, key } from "./charts.js";
@@ -18,7 +18,7 @@ export const channelsView = {
   show: (model) => [
     h("h1", null, `${capital(model.words.components)} by ${model.words.feature}`),
     h("p", { class: "lead" }, `Each bar is a ${model.words.feature}, in the order of the field; colours are groups. The bars of a ${model.words.component} sum to 100 %.`),
-    model.labels.map((label, c) => [oneSignature(model, c, label), matches(model, c, label)]),
+    model.labels.map((label, c) => oneSignature(model, c, label)),
     exposures(model),
   ],
 };
@@ -27,7 +27,7 @@ function oneSignature(model, c, label) {
   const { channels } = model.summary, values = asMatrix(channels.weights).row(c);
   const box = chart({
     title: label,
-    note: `${percent(model.shares[c])} of all`,
+    note: told(model, c),
     draw: (width) => channelBars(channels, values, width, HEIGHT, `Bars: ${model.words.features} of ${label}`),
     rows: () => [[model.words.feature, "group", "share"], ...channels.names.map((name, at) => [name, channels.groups[at], values[at]])],
   });
@@ -78,8 +78,8 @@ function groupName(group, groups, left, step) {
   return s("text", { x: left + ((first + last + 1) / 2) * step, y: 12, "text-anchor": "middle", class: "name" }, group);
 }
 
-function matches(model, c, label) {
-  const found = model.summary.channels.matches?.[c] ?? [];
-  return found.length ? h("div", { class: "under" }, table(`Known ones like ${label}`, ["reference", "cosine"],
-    found.map(([name, cosine]) => [name, cosine.toFixed(3)]))) : null;
+/** Its share, and the known one that it resembles most. */
+function told(model, c) {
+  const match = model.summary.channels.matches?.[c];
+  return `${percent(model.shares[c])} of all${match ? `; most like ${match[0]} (cosine ${match[1].toFixed(3)})` : ""}`;
 }

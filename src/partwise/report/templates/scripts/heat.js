@@ -3,9 +3,9 @@
 import { h, s } from "./dom.js";
 import { css, inkOn, viridis } from "./colours.js";
 import { number } from "./format.js";
-import { fitting, textWidth, widest } from "./letters.js";
+import { fitting, widest } from "./letters.js";
 
-/** A heatmap with names at the left and below, the values printed where there is room. */
+/** A heatmap with names at the left and below; the values are printed if there is room for all of them. */
 export function heatmap({ rows, columns, at, label, format = number, top = null }, width) {
   const left = Math.min(widest(rows) + 12, width * 0.34);
   const cell = Math.min(64, (width - left - 4) / columns.length), tall = Math.min(30, Math.max(18, cell));
@@ -13,24 +13,23 @@ export function heatmap({ rows, columns, at, label, format = number, top = null 
   const most = top ?? (Math.max(...rows.flatMap((_, i) => columns.map((__, j) => at(i, j) || 0))) || 1);
   const height = rows.length * tall + below;
   const every = Math.ceil(14 / cell);
+  const printed = widest(rows.flatMap((_, i) => columns.map((__, j) => format(at(i, j)))), 11) + 6 < cell;
   return s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label },
     rows.map((name, i) => [
       s("text", { x: left - 8, y: i * tall + tall / 2, "text-anchor": "end", "dominant-baseline": "central", class: "name" },
         s("title", null, name), fitting(name, left - 10)),
       columns.map((column, j) => oneCell({ x: left + j * cell, y: i * tall, cell, tall }, at(i, j), most,
-        `${name}, ${column}: ${format(at(i, j))}`, format)),
+        `${name}, ${column}: ${format(at(i, j))}`, printed ? format(at(i, j)) : null)),
     ]),
     columns.map((name, j) => (j % every ? null : s("text", { class: "value", "text-anchor": "end", "dominant-baseline": "central",
       transform: `translate(${left + (j + 0.5) * cell} ${rows.length * tall + 8}) rotate(-55)` }, s("title", null, name), fitting(name, 112, 12)))));
 }
 
-function oneCell({ x, y, cell, tall }, value, most, title, format) {
+function oneCell({ x, y, cell, tall }, value, most, title, text) {
   const colour = viridis(value / most);
-  const text = format(value);
-  const fits = textWidth(text, 11) + 6 < cell;
   return s("g", null, s("title", null, title),
     s("rect", { x, y, width: Math.max(0.5, cell - 1), height: tall - 1, fill: css(colour) }),
-    fits ? s("text", { x: x + cell / 2 - 0.5, y: y + tall / 2, "text-anchor": "middle", "dominant-baseline": "central",
+    text ? s("text", { x: x + cell / 2 - 0.5, y: y + tall / 2, "text-anchor": "middle", "dominant-baseline": "central",
       class: "in-cell", fill: inkOn(colour) }, text) : null);
 }
 

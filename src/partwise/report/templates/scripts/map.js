@@ -22,7 +22,8 @@ export const mapView = {
     return [
       h("h1", null, "Map"),
       h("p", { class: "lead" }, `Near is similar. A circle is a ${model.words.component}, the larger the more it explains`
-        + (model.summary.map.items ? `; a dot is a ${model.words.item}, in the colour of its main ${model.words.component}.` : ".")),
+        + (model.summary.map.items ? `; a dot is a ${model.words.item}, in the colour of its main ${model.words.component}.` : "."),
+        model.summary.map.how ? ` Places come from ${model.summary.map.how}.` : null),
       choice("Show the part of", [["", `the main ${model.words.component}`], ...model.labels.map((label, c) => [c, shortened(label, 40)])], "", draw),
       holder,
     ];

@@ -20,13 +20,18 @@ export const overviewView = {
   ],
 };
 
+/** What is in the report, and what its words mean, for somebody who sees one for the first time. */
 function sentence(model) {
-  const { words, k, n, items, summary } = model;
-  const shown = n < items.total ? ` ${number(n)} of them are in this file.` : "";
-  return `${number(k)} ${k === 1 ? words.component : words.components} in ${number(items.total)} ${words.items}. `
-    + `Each ${words.item} is a mixture of ${words.components}; each ${words.component} is ${inWords(model) ? `a list of ${words.features} with weights` : `a pattern over the ${words.features}`}.`
-    + (summary.features.total > summary.features.names.length
-      ? ` The ${number(summary.features.names.length)} strongest of ${number(summary.features.total)} ${words.features} are shown.` : "") + shown;
+  const { words, k, n, items, summary: { features } } = model;
+  const kept = features.names.length, all = items.total;
+  return [
+    `${number(k)} ${k === 1 ? words.component : words.components}${n ? ` in ${number(all)} ${words.items}` : ""}.`,
+    `Each ${words.item} is a mixture of ${words.components};`,
+    `each ${words.component} is ${inWords(model) ? `a list of ${words.features} with weights` : `a pattern over the ${words.features}`}.`,
+    features.total > kept ? `The ${number(kept)} strongest of ${number(features.total)} ${words.features} are in this file.` : "",
+    n && n < all ? `${number(n)} of the ${number(all)} ${words.items} are in this file.` : "",
+    n ? "" : `The ${words.items} are not in this file.`,
+  ].filter(Boolean).join(" ");
 }
 
 function warnings({ warnings: told, converged }) {
