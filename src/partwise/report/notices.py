@@ -33,7 +33,7 @@ def notices(found: Result, choice: Choice) -> list[str]:
         limit = characters(choice)
         long = sum(len(found.texts[i]) > limit for i in choice.items.tolist())
         if long:
-            said.append(f"{long:,} {one if long == 1 else many} are cut after {limit:,} characters.")
+            said.append(f"{f'1 {one} is' if long == 1 else f'{long:,} {many} are'} cut after {limit:,} characters.")
     said.append(private(found, choice))
     return said
 
