@@ -58,10 +58,10 @@ function oneBar(row, { y, left, scale, format }) {
 export function stackedBars(rows, width, label) {
   const left = Math.min(widest(rows.map((row) => row.name)) + 12, width * 0.4);
   const sum = ({ parts }) => parts.reduce((total, part) => total + part.value, 0);
-  const most = Math.max(...rows.map(sum)) || 1,
-    right = widest([number(Math.round(most))]) + 8;
-  const scale = (width - left - right) / most,
-    height = rows.length * ROW + 4;
+  const most = Math.max(...rows.map(sum)) || 1;
+  const right = widest([number(Math.round(most))]) + 8;
+  const scale = (width - left - right) / most;
+  const height = rows.length * ROW + 4;
   return s(
     "svg",
     { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": label },

@@ -28,8 +28,8 @@ export const channelsView = {
 };
 
 function oneSignature(model, c, label) {
-  const { channels } = model.summary,
-    values = asMatrix(channels.weights).row(c);
+  const { channels } = model.summary;
+  const values = asMatrix(channels.weights).row(c);
   const box = chart({
     title: label,
     note: told(model, c),
@@ -57,13 +57,13 @@ export function channelPortrait(model, c) {
 }
 
 function channelBars({ names, groups }, values, width, height, label, named = true) {
-  const left = named ? 52 : 0,
-    top = named ? 24 : 0,
-    bottom = named ? 6 : 0;
-  const step = (width - left) / names.length,
-    most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const order = [...new Set(groups)],
-    up = height - top - bottom;
+  const left = named ? 52 : 0;
+  const top = named ? 24 : 0;
+  const bottom = named ? 6 : 0;
+  const step = (width - left) / names.length;
+  const most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
+  const order = [...new Set(groups)];
+  const up = height - top - bottom;
   const bar = (name, at) =>
     s(
       "rect",
@@ -139,8 +139,8 @@ function amounts(model, i) {
 
 /** The name of a group over the middle of its bars. */
 function groupName(group, groups, left, step) {
-  const first = groups.indexOf(group),
-    last = groups.lastIndexOf(group);
+  const first = groups.indexOf(group);
+  const last = groups.lastIndexOf(group);
   return s("text", { x: left + ((first + last + 1) / 2) * step, y: 12, "text-anchor": "middle", class: "name" }, group);
 }
 

@@ -26,7 +26,7 @@ export const convergenceView = {
         x: iteration,
         y: objective,
       }),
-      kkt
+      kkt && Array.from(kkt).some((value) => value > 0)
         ? history({
             title: "KKT residual",
             log: true,

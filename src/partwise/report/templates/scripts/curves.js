@@ -18,8 +18,8 @@ export const curvesView = {
   needs: "curves",
   name: () => "Curves",
   show: (model) => {
-    const { curves } = model.summary,
-      values = asMatrix(curves.values);
+    const { curves } = model.summary;
+    const values = asMatrix(curves.values);
     const series = model.labels.map((name, c) => ({ name, x: curves.axis, y: values.row(c), colour: colourClass(c) }));
     const title = `${capital(model.words.components)}: ${curves.value_name} by ${curves.axis_name}`;
     return [
@@ -81,8 +81,8 @@ export const mapsView = {
   needs: "maps",
   name: () => "Maps",
   show: (model) => {
-    const { maps } = model.summary,
-      values = asMatrix(maps.values);
+    const { maps } = model.summary;
+    const values = asMatrix(maps.values);
     return [
       h("h1", null, `Where the ${model.words.components} are`),
       h(
@@ -102,8 +102,8 @@ export const mapsView = {
 };
 
 function oneMap(model, c, label, values) {
-  const { maps } = model.summary,
-    most = values.most || 1;
+  const { maps } = model.summary;
+  const most = values.most || 1;
   const box = chart({
     title: label,
     note: `${percent(model.shares[c])} of all`,
@@ -124,8 +124,8 @@ function oneMap(model, c, label, values) {
 
 /** Which component is strongest at each place, in the colours of the components. */
 function dominant(model, values) {
-  const { maps } = model.summary,
-    title = `The strongest ${model.words.component} at each place`;
+  const { maps } = model.summary;
+  const title = `The strongest ${model.words.component} at each place`;
   const at = (place) =>
     largest(
       model.labels.map((_, c) => values.at(c, place)),
@@ -159,8 +159,8 @@ function sceneOf({ height, width }, colour, label) {
 }
 
 export function mapPortrait(model, c) {
-  const { maps } = model.summary,
-    row = asMatrix(maps.values).row(c);
+  const { maps } = model.summary;
+  const row = asMatrix(maps.values).row(c);
   const most = row.reduce((a, b) => Math.max(a, b), 0) || 1;
   return sceneOf(maps, (at) => viridis(row[at] / most), `Map of ${model.labels[c]}`);
 }

@@ -16,8 +16,8 @@ export const timeView = {
   needs: "time",
   name: () => "Over time",
   show: (model) => {
-    const { time } = model.summary,
-      shares = asMatrix(time.shares);
+    const { time } = model.summary;
+    const shares = asMatrix(time.shares);
     return [
       h("h1", null, `${capital(model.words.components)} over time`),
       h(
@@ -52,8 +52,8 @@ export const groupsView = {
 
 /** One component against time, as an area. */
 function panel(model, c, time, shares) {
-  const x = time.periods.map((_, at) => at),
-    y = x.map((at) => shares.at(at, c));
+  const x = time.periods.map((_, at) => at);
+  const y = x.map((at) => shares.at(at, c));
   const high = shares.most;
   const box = chart({
     title: model.labels[c],

@@ -8,8 +8,8 @@ import { fitting, widest } from "./letters.js";
 /** A heatmap with names at the left and below; the values are printed if there is room for all of them. */
 export function heatmap({ rows, columns, at, label, format = number, top = null }, width) {
   const left = Math.min(widest(rows) + 12, width * 0.34);
-  const cell = Math.min(64, (width - left - 4) / columns.length),
-    tall = Math.min(30, Math.max(18, cell));
+  const cell = Math.min(64, (width - left - 4) / columns.length);
+  const tall = Math.min(30, Math.max(18, cell));
   const below = Math.min(110, widest(columns, 12) * 0.82 + 22);
   const most = top ?? (Math.max(...rows.flatMap((_, i) => columns.map((__, j) => at(i, j) || 0))) || 1);
   const height = rows.length * tall + below;
@@ -118,8 +118,8 @@ export function raster({ rows, columns, colour, label, smooth = false }) {
 /** A raster whose rows have names: the names as an SVG at the left, both of them in one place. */
 export function banded(names, width, canvas) {
   const left = Math.min(widest(names) + 12, width * 0.34);
-  const tall = Math.min(64, Math.max(16, 360 / names.length)),
-    height = names.length * tall;
+  const tall = Math.min(64, Math.max(16, 360 / names.length));
+  const height = names.length * tall;
   canvas.style.setProperty("width", `${width - left}px`);
   canvas.style.setProperty("height", `${height}px`);
   canvas.style.setProperty("left", `${left}px`);

@@ -193,7 +193,7 @@ function rebuilding(model, i) {
   return [
     chart({
       title: `Observed and rebuilt ${words.features}`,
-      note: "Bar: observed. Dark tick: what the components add up to.",
+      note: `Bar: observed. Tick: what the ${words.components} add up to.`,
       draw: (width) =>
         bars(
           cells.map(([f, value, parts]) => ({

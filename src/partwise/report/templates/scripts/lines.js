@@ -38,6 +38,7 @@ function scales(series, width, height, { log, low, high }) {
   const range = (values, from, to) => {
     const least = from ?? values.reduce((a, b) => Math.min(a, b), Infinity);
     const most = to ?? values.reduce((a, b) => Math.max(a, b), -Infinity);
+    if (most < least) return [0.1, 1]; // nothing to draw, and an axis for it
     return most > least ? [least, most] : [least - 0.5 * Math.abs(least || 1), least + 0.5 * Math.abs(least || 1)];
   };
   const place = (value) => (log ? Math.log10(value) : value);
@@ -47,8 +48,8 @@ function scales(series, width, height, { log, low, high }) {
     low,
     high,
   ).map(place);
-  const across = width - MARGIN.left - MARGIN.right,
-    up = height - MARGIN.top - MARGIN.bottom;
+  const across = width - MARGIN.left - MARGIN.right;
+  const up = height - MARGIN.top - MARGIN.bottom;
   return {
     x: (value) => MARGIN.left + ((value - x0) / (x1 - x0)) * across,
     y: (value) => MARGIN.top + (1 - (place(value) - y0) / (y1 - y0)) * up,

@@ -43,8 +43,8 @@ export const mapView = {
 
 function mapChart(model, chosen) {
   const { map } = model.summary;
-  const centres = asMatrix(map.components),
-    dots = map.items ? asMatrix(map.items) : null;
+  const centres = asMatrix(map.components);
+  const dots = map.items ? asMatrix(map.items) : null;
   return chart({
     title: `Map of ${model.words.components}${dots ? ` and ${model.words.items}` : ""}`,
     note: chosen === null ? null : `Strong dots have much of ${model.labels[chosen]}.`,
@@ -114,8 +114,8 @@ function dotLayer(model, { dots, chosen, width, height }, place) {
   const palette = Array.from({ length: PALETTE_SIZE }, (_, c) => colourOf(`--c${c}`));
   const size = model.n > 5000 ? 1.6 : model.n > 800 ? 2.4 : 3.6;
   for (let i = 0; i < dots.rows; i++) {
-    const [x, y] = place(dots, i),
-      c = chosen ?? model.main(i);
+    const [x, y] = place(dots, i);
+    const c = chosen ?? model.main(i);
     context.globalAlpha = chosen === null ? 0.55 : 0.06 + 0.9 * model.mixture(i)[chosen];
     context.fillStyle = palette[c % PALETTE_SIZE];
     context.beginPath();
@@ -128,9 +128,9 @@ function dotLayer(model, { dots, chosen, width, height }, place) {
 function circleLayer(model, { centres, chosen, width, height }, place) {
   const most = Math.max(...model.shares) || 1;
   const order = model.shares.map((_, c) => c).sort((a, b) => model.shares[b] - model.shares[a]);
-  const largestCircle = LARGEST_CIRCLE * Math.min(1, Math.sqrt(FEW / model.k)),
-    named = freely(),
-    names = [];
+  const largestCircle = LARGEST_CIRCLE * Math.min(1, Math.sqrt(FEW / model.k));
+  const named = freely();
+  const names = [];
   return s(
     "svg",
     {
@@ -141,8 +141,8 @@ function circleLayer(model, { centres, chosen, width, height }, place) {
       "aria-label": `Circles: ${model.words.components}`,
     },
     order.map((c) => {
-      const [x, y] = place(centres, c),
-        radius = 6 + largestCircle * Math.sqrt(model.shares[c] / most);
+      const [x, y] = place(centres, c);
+      const radius = 6 + largestCircle * Math.sqrt(model.shares[c] / most);
       const name = `${model.labels[c]}, ${percent(model.shares[c])}`;
       names.push(named(x, y + radius, shortened(model.labels[c], width < 600 ? 14 : 24)));
       return s(

@@ -29,8 +29,8 @@ function sentence(model) {
     items,
     summary: { features },
   } = model;
-  const kept = features.names.length,
-    all = items.total;
+  const kept = features.names.length;
+  const all = items.total;
   return [
     `${number(k)} ${k === 1 ? words.component : words.components}${n ? ` in ${number(all)} ${words.items}` : ""}.`,
     `Each ${words.item} is a mixture of ${words.components};`,

@@ -100,8 +100,8 @@ function summed(model, i, order, count) {
   const { parts } = model.summary.pictures;
   const sum = new Float32Array(parts.columns);
   for (const c of order.slice(0, count)) {
-    const weight = model.W.at(i, c),
-      row = parts.row(c);
+    const weight = model.W.at(i, c);
+    const row = parts.row(c);
     for (let at = 0; at < sum.length; at++) sum[at] += weight * row[at];
   }
   return sum;
@@ -109,8 +109,8 @@ function summed(model, i, order, count) {
 
 /** The picture beside the sum so far, the slider, and the parts in the order in which they come. */
 function buildUp(model, i) {
-  const { pictures } = model.summary,
-    { words } = model;
+  const { pictures } = model.summary;
+  const { words } = model;
   const parts = model.mixture(i);
   const order = largest(parts, model.k).filter((c) => parts[c] > 0);
   let count = order.length;

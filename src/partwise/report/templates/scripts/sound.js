@@ -128,17 +128,17 @@ function hertzMarks(width, last) {
 
 function pianoRoll({ notes, seconds, stems }) {
   const pitches = notes.map((note) => note[2]);
-  const low = Math.min(...pitches) - 1,
-    high = Math.max(...pitches) + 1;
+  const low = Math.min(...pitches) - 1;
+  const high = Math.max(...pitches) + 1;
   const names = new Map(notes.map((note) => [note[2], note[3]]));
-  const height = (high - low + 1) * KEY + 30,
-    left = 48;
+  const height = (high - low + 1) * KEY + 30;
+  const left = 48;
   return chart({
     title: "Notes",
     note: `A bar is a note: time to the right, pitch up. ${capital(stems.length > 1 ? "colours are stems." : "")}`,
     draw: (width) => {
-      const x = (time) => left + (time / seconds) * (width - left - 12),
-        y = (pitch) => (high - pitch) * KEY;
+      const x = (time) => left + (time / seconds) * (width - left - 12);
+      const y = (pitch) => (high - pitch) * KEY;
       return s(
         "svg",
         {

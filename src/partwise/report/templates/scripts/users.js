@@ -71,8 +71,8 @@ function tasteCards(model) {
 function userPage(model, place) {
   const { scale, users } = model.summary.ratings;
   const { item, ratings, recommended } = users[place];
-  const { words } = model,
-    who = model.items.names[item];
+  const { words } = model;
+  const who = model.items.names[item];
   return [
     h(
       "p",
