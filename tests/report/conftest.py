@@ -242,7 +242,7 @@ def signatures():
             "names": names,
             "groups": [change for change in changes for _ in range(16)],
             "weights": H,
-            "matches": [[["SBS1", 0.98], ["SBS6", 0.71]], [["SBS5", 0.88]], []],
+            "matches": [["SBS1", 0.98], ["SBS5", 0.88], None],
         }
     }
 

@@ -14,7 +14,9 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from partwise.errors import DataError
-from partwise.report import quantised, render
+from partwise.report import quantised, render, summarize
+
+from .models import MAKERS
 
 READY = "html[data-ready]"
 SECTIONS = ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
@@ -92,13 +94,31 @@ def visit(browser, tmp_path):
 # All kinds
 
 
-def test_every_view_has_a_heading_and_charts_and_asks_for_nothing(summary, visit):
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_view_of_a_fitted_model_has_a_heading_and_charts_and_asks_for_nothing(kind, visit):
+    summary = summarize(*MAKERS[kind]())
     seen = visit(summary)
     for view in seen.views:
         page = seen.go(view)
         assert page.locator("main h1").inner_text().strip()
         assert page.title().endswith(summary["title"])
-    assert {key for key in SECTIONS if key in summary} == set(SECTIONS) & set(seen.views)
+    assert {key for key in SECTIONS if summary.get(key)} == set(SECTIONS) & set(seen.views)
+
+
+def test_a_model_without_its_data_has_a_page_of_its_components(visit, example):
+    summary = example["topics"]()
+    for key in ("items", "map", "time", "groups"):
+        del summary[key]
+    for component in summary["components"]:
+        del component["items"]
+    seen = visit(summary)
+    assert [seen.go(view).locator("h1").inner_text() for view in seen.views[:-1]] == [
+        "Reviews of a telephone",
+        "Topics",
+        "Convergence",
+        "screen & colour",
+    ]
+    assert "The documents are not in this file." in seen.go("overview").locator(".lead").inner_text()
 
 
 def serious_faults(seen, views):

@@ -422,7 +422,7 @@ def test_signatures_are_bars_in_the_order_of_the_channels():
     found, _ = MAKERS["signatures"]()
     channels = summarize(found)["channels"]
     assert channels["names"] == list(found.signatures.index) and channels["groups"][:1] == ["C>A"]
-    assert [known[0][0] for known in channels["matches"]] == found.matches["nearest"].tolist()
+    assert [name for name, _ in channels["matches"]] == found.matches["nearest"].tolist()
 
 
 def test_maps_and_curves_are_those_of_the_scene():

@@ -51,18 +51,11 @@ def measures(row: Any) -> list[tuple[str, Any]]:
     return [("exposed samples", int(row["samples"])), ("strongest channel", str(row["channel"])), *known]
 
 
-def known(row: Any) -> list[list[Any]]:
-    """The nearest known signature and, where that is another's, the partner one to one; with their cosines."""
-    pairs = {printable(row.nearest): float(row.nearest_cosine)}
-    if row.reference:
-        pairs.setdefault(printable(row.reference), float(row.cosine))
-    return [list(pair) for pair in pairs.items()]
-
-
 def channels(found: Any, H: np.ndarray, choice: Choice) -> dict[str, Any]:
     """Bars in their fixed order, coloured by the change of base."""
     names = [str(name) for name in found.signatures.index]
     part: dict[str, Any] = {"names": names, "groups": [name[2:5] for name in names], "weights": quantised(H)}
     if found.matches is not None:
-        part["matches"] = [known(row) for row in found.matches.itertuples(index=False)]
+        rows = found.matches.itertuples(index=False)
+        part["matches"] = [[printable(row.nearest), float(row.nearest_cosine)] for row in rows]
     return {"channels": part}

@@ -19,10 +19,19 @@ export function chart({ title, note, draw, rows }) {
     if (width > 0 && width !== last) place.replaceChildren(draw((last = width)));
   };
   new ResizeObserver(fit).observe(place);
-  const figure = h("figure", { class: "chart", onredraw: () => { last = 0; fit(); } },
+  const figure = h(
+    "figure",
+    {
+      class: "chart",
+      onredraw: () => {
+        last = 0;
+        fit();
+      },
+    },
     h("figcaption", null, h("span", { class: "title" }, title), note ? h("span", { class: "note" }, note) : null),
     place,
-    h("div", { class: "buttons" }, saveButtons(title, place, rows), numbers(title, rows)));
+    h("div", { class: "buttons" }, saveButtons(title, place, rows), numbers(title, rows)),
+  );
   return figure;
 }
 
@@ -33,7 +42,8 @@ export function fileName(title, suffix) {
 }
 
 function saveButtons(title, place, rows) {
-  const button = (name, save) => h("button", { type: "button", "aria-label": `${title}: save as ${name}`, onclick: save }, name);
+  const button = (name, save) =>
+    h("button", { type: "button", "aria-label": `${title}: save as ${name}`, onclick: save }, name);
   return [
     button("PNG", async () => download(fileName(title, "png"), await asPNG(place.firstChild))),
     button("SVG", () => download(fileName(title, "svg"), asSVG(place.firstChild), "image/svg+xml")),
@@ -49,13 +59,23 @@ function numbers(title, rows) {
     const [columns, ...all] = rows();
     const shown = all.slice(0, ROWS_SHOWN).map((row) => Array.from(row, number));
     const left = all.length - shown.length;
-    details.append(h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${title}: numbers` },
-      table(title, columns, shown)), left ? h("p", { class: "note" }, `${number(left)} more rows in the CSV.`) : "");
+    details.append(
+      h(
+        "div",
+        { class: "scroll", tabindex: 0, role: "region", "aria-label": `${title}: numbers` },
+        table(title, columns, shown),
+      ),
+      left ? h("p", { class: "note" }, `${number(left)} more rows in the CSV.`) : "",
+    );
   });
   return details;
 }
 
 /** Which colour is which component. */
 export function key(labels) {
-  return h("span", { class: "key" }, labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "]));
+  return h(
+    "span",
+    { class: "key" },
+    labels.map((label, c) => [h("mark", { class: colourClass(c) }, label), " "]),
+  );
 }

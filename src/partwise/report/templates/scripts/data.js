@@ -21,7 +21,8 @@ export class Matrix {
   /** The largest of all values. */
   get most() {
     let most = 0;
-    for (let row = 0; row < this.rows; row++) for (let column = 0; column < this.columns; column++) most = Math.max(most, this.at(row, column));
+    for (let row = 0; row < this.rows; row++)
+      for (let column = 0; column < this.columns; column++) most = Math.max(most, this.at(row, column));
     return most;
   }
 }

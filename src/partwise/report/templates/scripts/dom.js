@@ -35,8 +35,13 @@ export function link(address, ...children) {
 /** A table with a caption; the first column names the rows. */
 export function table(caption, columns, rows) {
   const head = columns.map((name) => h("th", { scope: "col" }, name));
-  const body = rows.map((row) => h("tr", null, row.map((cell, place) =>
-    place === 0 ? h("th", { scope: "row" }, cell) : h("td", null, cell))));
+  const body = rows.map((row) =>
+    h(
+      "tr",
+      null,
+      row.map((cell, place) => (place === 0 ? h("th", { scope: "row" }, cell) : h("td", null, cell))),
+    ),
+  );
   return h("table", null, h("caption", null, caption), h("thead", null, h("tr", null, head)), h("tbody", null, body));
 }
 
@@ -47,7 +52,10 @@ export function section(title, ...children) {
 
 /** A labelled choice. ``options`` are [value, text]; ``choose`` is called with the value. */
 export function choice(label, options, chosen, choose) {
-  const select = h("select", { onchange: (event) => choose(event.target.value) },
-    options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text)));
+  const select = h(
+    "select",
+    { onchange: (event) => choose(event.target.value) },
+    options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text)),
+  );
   return h("label", { class: "choice" }, h("span", null, label), select);
 }

@@ -4,8 +4,20 @@ import { s } from "./dom.js";
 import { colourOf } from "./colours.js";
 
 /** The properties that page.css may set on a part of a chart. A file has no page.css, so they become attributes. */
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity",
-  "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
+const LOOKS = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linejoin",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+  "dominant-baseline",
+];
 
 export function download(name, content, type) {
   const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
@@ -45,8 +57,11 @@ export async function asPNG(drawing) {
 /** An SVG that needs neither the page nor its style: every SVG and canvas of the drawing at its place. */
 function alone(drawing) {
   const { x: left, y: top, width, height } = drawing.getBoundingClientRect();
-  const root = s("svg", { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` },
-    s("rect", { width, height, fill: colourOf("--card") }));
+  const root = s(
+    "svg",
+    { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}` },
+    s("rect", { width, height, fill: colourOf("--card") }),
+  );
   for (const layer of drawing.matches("svg, canvas") ? [drawing] : drawing.querySelectorAll("svg, canvas")) {
     const box = layer.getBoundingClientRect();
     const place = { x: box.x - left, y: box.y - top, width: box.width, height: box.height };
@@ -58,7 +73,11 @@ function alone(drawing) {
 }
 
 function pictureOf(canvas) {
-  return s("image", { href: canvas.toDataURL(), preserveAspectRatio: "none", "image-rendering": getComputedStyle(canvas).imageRendering });
+  return s("image", {
+    href: canvas.toDataURL(),
+    preserveAspectRatio: "none",
+    "image-rendering": getComputedStyle(canvas).imageRendering,
+  });
 }
 
 /** A copy of an SVG with its looks as attributes, and without links, which lead nowhere outside of the page. */

@@ -32,7 +32,10 @@ export function capital(text) {
 /** At most ``length`` characters, whole ones: an emoji of several code units is not cut in two. */
 export function shortened(text, length) {
   if (text.length <= length) return text;
-  return `${Array.from(text.slice(0, 2 * length)).slice(0, length - 1).join("").trimEnd()}…`;
+  return `${Array.from(text.slice(0, 2 * length))
+    .slice(0, length - 1)
+    .join("")
+    .trimEnd()}…`;
 }
 
 /** Round places between two numbers for the marks of an axis, about ``count`` of them. */
@@ -42,6 +45,7 @@ export function ticks(low, high, count) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const found = [];
-  for (let place = Math.ceil(low / step - 1e-9); place * step <= high + 1e-9 * step; place++) found.push(place * step + 0);
+  for (let place = Math.ceil(low / step - 1e-9); place * step <= high + 1e-9 * step; place++)
+    found.push(place * step + 0);
   return found;
 }

@@ -9,11 +9,30 @@ export function renameable(model, c) {
   const button = h("button", { type: "button", class: "quiet" }, "Rename");
   const place = h("div", { class: "heading" }, heading, button);
   button.addEventListener("click", () => {
-    const input = h("input", { type: "text", value: model.labels[c], "aria-label": `New name of ${model.labels[c]}`, maxlength: 200 });
-    const form = h("form", { class: "rename", onsubmit: (event) => { event.preventDefault(); rename(model, c, input.value); } },
-      input, h("button", { type: "submit" }, "Save"), h("button", { type: "button", class: "quiet", onclick: back }, "Cancel"));
+    const input = h("input", {
+      type: "text",
+      value: model.labels[c],
+      "aria-label": `New name of ${model.labels[c]}`,
+      maxlength: 200,
+    });
+    const form = h(
+      "form",
+      {
+        class: "rename",
+        onsubmit: (event) => {
+          event.preventDefault();
+          rename(model, c, input.value);
+        },
+      },
+      input,
+      h("button", { type: "submit" }, "Save"),
+      h("button", { type: "button", class: "quiet", onclick: back }, "Cancel"),
+    );
     form.addEventListener("keydown", (event) => event.key === "Escape" && back());
-    function back() { form.replaceWith(place); button.focus(); }
+    function back() {
+      form.replaceWith(place);
+      button.focus();
+    }
     place.replaceWith(form);
     input.focus();
     input.select();
@@ -29,7 +48,10 @@ function rename(model, c, name) {
 
 /** The button that downloads the changed names; hidden as long as there are none. */
 export function labelsButton(model) {
-  const button = h("button", { type: "button", onclick: () => download("labels.json", labelsJSON(model), "application/json") });
+  const button = h("button", {
+    type: "button",
+    onclick: () => download("labels.json", labelsJSON(model), "application/json"),
+  });
   const tell = () => {
     const count = Object.keys(model.renamed).length;
     button.hidden = count === 0;

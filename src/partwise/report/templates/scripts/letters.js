@@ -17,6 +17,7 @@ export function widest(texts, size = 13) {
 export function fitting(text, width, size = 13) {
   const letters = Array.from(text.slice(0, 200));
   if (letters.length === text.length && textWidth(text, size) <= width) return text;
-  while (letters.length > 1 && textWidth(`${letters.join("")}…`, size) > width) letters.length = Math.ceil(letters.length * 0.9) - 1;
+  while (letters.length > 1 && textWidth(`${letters.join("")}…`, size) > width)
+    letters.length = Math.ceil(letters.length * 0.9) - 1;
   return `${letters.join("")}…`;
 }

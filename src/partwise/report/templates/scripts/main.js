@@ -18,28 +18,53 @@ import { soundView } from "./sound.js";
 import { ratingsView } from "./users.js";
 
 /** In the order of the menu. A view is there when the summary has what it needs. */
-const VIEWS = [overviewView, componentsView, picturesView, soundView, ratingsView, channelsView, curvesView, mapsView, itemsView,
-  timeView, groupsView, mapView, convergenceView];
+const VIEWS = [
+  overviewView,
+  componentsView,
+  picturesView,
+  soundView,
+  ratingsView,
+  channelsView,
+  curvesView,
+  mapsView,
+  itemsView,
+  timeView,
+  groupsView,
+  mapView,
+  convergenceView,
+];
 
 /** The button that turns the light on or off; until it is used, the page follows the system. */
 function lightButton(redraw) {
-  const dark = () => getComputedStyle(document.documentElement).colorScheme === "dark"
-    || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  const button = h("button", { type: "button", class: "quiet", onclick: () => {
-    document.documentElement.dataset.theme = dark() ? "light" : "dark";
-    tell();
-    redraw();
-  } });
-  const tell = () => { button.textContent = dark() ? "Light" : "Dark"; };
+  const dark = () =>
+    getComputedStyle(document.documentElement).colorScheme === "dark" ||
+    (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const button = h("button", {
+    type: "button",
+    class: "quiet",
+    onclick: () => {
+      document.documentElement.dataset.theme = dark() ? "light" : "dark";
+      tell();
+      redraw();
+    },
+  });
+  const tell = () => {
+    button.textContent = dark() ? "Light" : "Dark";
+  };
   tell();
   return button;
 }
 
 async function start() {
   const model = new Model(await readSummary());
-  const redraw = route(model, VIEWS.filter(({ needs }) => !needs || model.summary[needs]));
+  const redraw = route(
+    model,
+    VIEWS.filter(({ needs }) => !needs || model.summary[needs]),
+  );
   document.getElementById("tools").append(labelsButton(model), lightButton(redraw));
-  document.getElementById("foot").append(h("p", null, "Made with partwise. This page is one file and asks the network for nothing."));
+  document
+    .getElementById("foot")
+    .append(h("p", null, "Made with partwise. This page is one file and asks the network for nothing."));
   addEventListener("labels", redraw);
   document.querySelector(".skip").addEventListener("click", skip);
   requestAnimationFrame(() => setTimeout(ready));
@@ -58,7 +83,11 @@ function ready() {
 }
 
 start().catch((error) => {
-  document.getElementById("main").replaceChildren(h("h1", null, "This report cannot be opened"),
-    h("p", null, `${error.message}. It needs a browser of 2024 or later; the file may also be cut off.`));
+  document
+    .getElementById("main")
+    .replaceChildren(
+      h("h1", null, "This report cannot be opened"),
+      h("p", null, `${error.message}. It needs a browser of 2024 or later; the file may also be cut off.`),
+    );
   throw error;
 });

@@ -13,7 +13,7 @@ export class Model {
     this.summary = summary;
     this.words = summary.words;
     this.components = summary.components;
-    this.items = summary.items ?? { names: [], weights: [] };  // a model without its data
+    this.items = summary.items ?? { names: [], weights: [] }; // a model without its data
     this.k = summary.components.length;
     this.n = this.items.names.length;
     this.W = asMatrix(this.items.weights);
@@ -24,7 +24,9 @@ export class Model {
 
   /** The components that have another name now, and these names. */
   get renamed() {
-    return Object.fromEntries(this.labels.map((label, c) => [c, label]).filter(([c, label]) => label !== this.given[c]));
+    return Object.fromEntries(
+      this.labels.map((label, c) => [c, label]).filter(([c, label]) => label !== this.given[c]),
+    );
   }
 
   get shares() {
@@ -92,7 +94,8 @@ export class Model {
     const own = this.mixture(i);
     const cosines = new Float32Array(n);
     for (let j = 0; j < n; j++) {
-      let product = 0, square = 0;
+      let product = 0,
+        square = 0;
       for (let c = 0, at = j * k; c < k; c++, at++) {
         product += mixtures[at] * own[c];
         square += mixtures[at] * mixtures[at];

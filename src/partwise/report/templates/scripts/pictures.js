@@ -23,15 +23,46 @@ export const picturesView = {
     const i = shown.includes(at) ? at : shown[0];
     return [
       h("h1", null, `${capital(words.items)} from ${words.components}`),
-      h("p", { class: "lead" }, `Every ${words.item} is a sum of ${words.components}, each as strong as it needs. Move the slider to add one after another.`),
+      h(
+        "p",
+        { class: "lead" },
+        `Every ${words.item} is a sum of ${words.components}, each as strong as it needs. Move the slider to add one after another.`,
+      ),
       shown.length ? buildUp(model, i) : null,
       shown.length ? h("h2", null, `Choose another ${words.item}`) : null,
-      h("ul", { class: "thumbnails" }, shown.slice(0, THUMBNAILS).map((each) => h("li", null, h("a", {
-        href: `#/pictures/${each}`, "aria-label": model.items.names[each], "aria-current": each === i ? "true" : null },
-        original(model, each))))),
+      h(
+        "ul",
+        { class: "thumbnails" },
+        shown.slice(0, THUMBNAILS).map((each) =>
+          h(
+            "li",
+            null,
+            h(
+              "a",
+              {
+                href: `#/pictures/${each}`,
+                "aria-label": model.items.names[each],
+                "aria-current": each === i ? "true" : null,
+              },
+              original(model, each),
+            ),
+          ),
+        ),
+      ),
       h("h2", null, `All ${words.components}`),
-      h("ul", { class: "gallery" }, model.components.map(({ share }, c) => h("li", null, picturePortrait(model, c),
-        link(`#/components/${c}`, model.labels[c]), h("span", { class: "note" }, percent(share))))),
+      h(
+        "ul",
+        { class: "gallery" },
+        model.components.map(({ share }, c) =>
+          h(
+            "li",
+            null,
+            picturePortrait(model, c),
+            link(`#/components/${c}`, model.labels[c]),
+            h("span", { class: "note" }, percent(share)),
+          ),
+        ),
+      ),
     ];
   },
 };
@@ -51,9 +82,11 @@ export function aboutPicture(model, i) {
 
 /** A flat array of values as a picture; ``top`` is white. */
 function drawn({ height, width, channels }, values, top, label) {
-  const colour = channels === 3
-    ? (row, column) => [0, 1, 2].map((channel) => (255 * Math.min(1, values[3 * (row * width + column) + channel] / top)))
-    : (row, column) => grey(values[row * width + column] / top);
+  const colour =
+    channels === 3
+      ? (row, column) =>
+          [0, 1, 2].map((channel) => 255 * Math.min(1, values[3 * (row * width + column) + channel] / top))
+      : (row, column) => grey(values[row * width + column] / top);
   return raster({ rows: height, columns: width, colour, label });
 }
 
@@ -67,7 +100,8 @@ function summed(model, i, order, count) {
   const { parts } = model.summary.pictures;
   const sum = new Float32Array(parts.columns);
   for (const c of order.slice(0, count)) {
-    const weight = model.W.at(i, c), row = parts.row(c);
+    const weight = model.W.at(i, c);
+    const row = parts.row(c);
     for (let at = 0; at < sum.length; at++) sum[at] += weight * row[at];
   }
   return sum;
@@ -75,31 +109,64 @@ function summed(model, i, order, count) {
 
 /** The picture beside the sum so far, the slider, and the parts in the order in which they come. */
 function buildUp(model, i) {
-  const { pictures } = model.summary, { words } = model;
+  const { pictures } = model.summary;
+  const { words } = model;
   const parts = model.mixture(i);
   const order = largest(parts, model.k).filter((c) => parts[c] > 0);
   let count = order.length;
   const sum = chart({
     title: `Sum of ${words.components}`,
-    draw: (width) => shownIn(drawn(pictures, summed(model, i, order, count), pictures.top, `Sum of ${count} ${words.components}`), width, TALL),
+    draw: (width) =>
+      shownIn(
+        drawn(pictures, summed(model, i, order, count), pictures.top, `Sum of ${count} ${words.components}`),
+        width,
+        TALL,
+      ),
     rows: () => [[words.component, "weight"], ...order.slice(0, count).map((c) => [model.labels[c], model.W.at(i, c)])],
   });
   const told = h("p", { class: "note", role: "status" });
-  const added = order.map((c) => h("li", null, picturePortrait(model, c), link(`#/components/${c}`, shortened(model.labels[c], 20)),
-    h("span", { class: "note" }, `× ${number(model.W.at(i, c))}`)));
+  const added = order.map((c) =>
+    h(
+      "li",
+      null,
+      picturePortrait(model, c),
+      link(`#/components/${c}`, shortened(model.labels[c], 20)),
+      h("span", { class: "note" }, `× ${number(model.W.at(i, c))}`),
+    ),
+  );
   const tell = () => {
     told.textContent = `${count} of ${order.length} ${words.components}, the strongest first`;
     added.forEach((entry, at) => entry.classList.toggle("absent", at >= count));
   };
-  const slider = h("input", { type: "range", min: 0, max: order.length, value: count, step: 1, oninput: (event) => {
-    count = Number(event.target.value);
-    sum.dispatchEvent(new Event("redraw"));
-    tell();
-  } });
+  const slider = h("input", {
+    type: "range",
+    min: 0,
+    max: order.length,
+    value: count,
+    step: 1,
+    oninput: (event) => {
+      count = Number(event.target.value);
+      sum.dispatchEvent(new Event("redraw"));
+      tell();
+    },
+  });
   tell();
-  return h("div", { class: "card build-up" },
-    h("div", { class: "pair" },
-      h("figure", { class: "picture" }, h("figcaption", null, shortened(model.items.names[i], 40)), shownIn(original(model, i), PAIR, TALL)), sum),
-    h("label", { class: "choice" }, h("span", null, `How many ${words.components}`), slider), told,
-    h("ul", { class: "gallery small" }, added));
+  return h(
+    "div",
+    { class: "card build-up" },
+    h(
+      "div",
+      { class: "pair" },
+      h(
+        "figure",
+        { class: "picture" },
+        h("figcaption", null, shortened(model.items.names[i], 40)),
+        shownIn(original(model, i), PAIR, TALL),
+      ),
+      sum,
+    ),
+    h("label", { class: "choice" }, h("span", null, `How many ${words.components}`), slider),
+    told,
+    h("ul", { class: "gallery small" }, added),
+  );
 }

@@ -32,6 +32,16 @@ export function inWords(model) {
 function wordPortrait(model, c) {
   const strongest = model.topFeatures(c, WORDS_SHOWN);
   const most = strongest.length ? strongest[0][1] : 1;
-  return h("span", { class: "words" }, strongest.map(([f, weight]) => [
-    h("span", { style: { "font-size": `${(0.85 + 0.3 * Math.sqrt(weight / most)).toFixed(2)}em` } }, model.featureName(f)), " "]));
+  return h(
+    "span",
+    { class: "words" },
+    strongest.map(([f, weight]) => [
+      h(
+        "span",
+        { style: { "font-size": `${(0.85 + 0.3 * Math.sqrt(weight / most)).toFixed(2)}em` } },
+        model.featureName(f),
+      ),
+      " ",
+    ]),
+  );
 }

@@ -11,7 +11,10 @@ export function route(model, views) {
   let first = true;
   const draw = (move) => {
     const [id, argument] = location.hash.slice(2).split("/").map(decodeURIComponent);
-    const place = Math.max(0, views.findIndex((view) => view.id === id));
+    const place = Math.max(
+      0,
+      views.findIndex((view) => view.id === id),
+    );
     main.replaceChildren(...views[place].show(model, argument).flat(Infinity).filter(Boolean));
     entries.forEach((entry, at) => mark(entry.firstChild, at === place));
     const heading = main.querySelector("h1");

@@ -11,10 +11,22 @@ const MOST_MARKED = 20_000;
 export function textOf(model, i) {
   const text = model.items.texts[i];
   const place = h("p", { class: "text", dir: "auto" }, marked(model, i, text.slice(0, SHOWN_AT_FIRST)));
-  const more = text.length > SHOWN_AT_FIRST && h("button", { type: "button", onclick: () => {
-    place.replaceChildren(...marked(model, i, text.slice(0, MOST_MARKED)), document.createTextNode(text.slice(MOST_MARKED)));
-    more.remove();
-  } }, `Show all ${number(text.length)} characters`);
+  const more =
+    text.length > SHOWN_AT_FIRST &&
+    h(
+      "button",
+      {
+        type: "button",
+        onclick: () => {
+          place.replaceChildren(
+            ...marked(model, i, text.slice(0, MOST_MARKED)),
+            document.createTextNode(text.slice(MOST_MARKED)),
+          );
+          more.remove();
+        },
+      },
+      `Show all ${number(text.length)} characters`,
+    );
   return section("Text", place, more, legend(model, i));
 }
 
@@ -26,7 +38,9 @@ function marked(model, i, text) {
     if (f === undefined) return document.createTextNode(piece);
     const parts = model.contributions(i, f);
     const c = largest(parts, 1)[0];
-    return parts[c] > 0 ? h("mark", { class: colourClass(c), title: model.labels[c] }, piece) : document.createTextNode(piece);
+    return parts[c] > 0
+      ? h("mark", { class: colourClass(c), title: model.labels[c] }, piece)
+      : document.createTextNode(piece);
   });
 }
 
@@ -37,6 +51,12 @@ function featurePlaces(model) {
 /** Only the components of which this item has something worth a colour. */
 function legend(model, i) {
   const parts = model.mixture(i);
-  return h("p", { class: "legend" }, "Words by what explains them: ", largest(parts, 4).filter((c) => parts[c] > 0.05)
-    .map((c) => [h("mark", { class: colourClass(c) }, model.labels[c]), " "]));
+  return h(
+    "p",
+    { class: "legend" },
+    "Words by what explains them: ",
+    largest(parts, 4)
+      .filter((c) => parts[c] > 0.05)
+      .map((c) => [h("mark", { class: colourClass(c) }, model.labels[c]), " "]),
+  );
 }
