@@ -54,7 +54,7 @@ def check_length(values: Sequence[Any], mixtures: np.ndarray, what: str) -> None
 def means(mixtures: np.ndarray, labels: list[Any]) -> dict[str, Any]:
     """Mean shares of the items of each label that are made of something; labels in their order."""
     full: np.ndarray = np.asarray(mixtures.any(axis=1))
-    kept = [label for label, there in zip(labels, full, strict=True) if there]
+    kept = [label for label, there in zip(labels, full.tolist(), strict=True) if there]
     names = sorted(set(kept))
     place = {name: i for i, name in enumerate(names)}
     member = np.array([place[label] for label in kept], dtype=np.int64)

@@ -196,7 +196,7 @@ def fingerprint(data: Any) -> str | None:
     --------
     >>> import numpy as np
     >>> fingerprint(np.eye(2))[:12], fingerprint(["one text"])[:12]
-    ('8c1a4b9e35e6', 'd7a9cf3b9a34')
+    ('91c03f2a0de1', '6cd2b1f74aed')
     """
     if data is None:
         return None

@@ -73,7 +73,7 @@ def by_rows(A: np.ndarray) -> np.ndarray:
     --------
     >>> import numpy as np
     >>> by_rows(np.array([[0.0, 0.0, 0.0], [0.0, 3.0, 0.0]])).tolist()
-    [[-1.5, 0.0], [1.5, 0.0]]
+    [[1.5, 0.0], [-1.5, 0.0]]
     """
     centred = np.asarray(A, dtype=np.float64)
     centred = centred - centred.mean(axis=0)

@@ -107,7 +107,7 @@ def summarize(
     >>> table = ratings_5x4()
     >>> found = summarize(partwise.NMF(2, random_state=0).fit(table), table)
     >>> found["kind"], len(found["components"]), found["items"]["names"][0], found["features"]["names"][0]
-    ('matrix', 2, 'User1', 'Item1')
+    ('matrix', 2, '0', 'Item1')
     """
     found = gathered(model, data, W=W, labels=labels, details=details, title=title)
     summary = summarized(found, chosen(found, max_items, text), time, groups, every)
