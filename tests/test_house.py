@@ -116,7 +116,7 @@ def test_a_room_that_no_layer_names_breaks_the_contract(copy_of_the_house):
 
 
 def test_a_new_room_above_the_estimators_is_kept_to_the_public_api_without_being_named(copy_of_the_house):
-    plant(copy_of_the_house, "report/__init__.py", "import partwise.engine.step")
+    plant(copy_of_the_house, "serve/__init__.py", "import partwise.engine.step")
     assert (
         verdicts(lint_imports(copy_of_the_house).stdout)["Above the estimators only the public API is used"] == "BROKEN"
     )

@@ -172,5 +172,9 @@ ROWS = (
         (THREE,),
         [Figure("FastICA, signs allowed, mean; least volume", [0.998], lambda: [least_volume().mean()], "at least")],
     ),
-    Row("C17", "a map of the samples", pending="report"),
+    Row(
+        "C17",
+        "a map of the samples",
+        ("tests/report/test_map.py::test_the_map_of_samples_keeps_their_neighbours",),
+    ),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 SIGNS = {"at most": "", "at least": "≥ ", "equal": "", "within": "≤ "}
 """Rule -> how the seed's figure is written. ``at most``: less is better; ``within``: a limit for rounding."""
 
-PENDING = ("report", "rank selection")
+PENDING = ("rank selection",)
 """Views that are not built yet."""
 
 

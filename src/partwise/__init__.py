@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import apps, datasets, io, penalties, plot
+    from partwise import apps, datasets, io, penalties, plot, report
     from partwise.apps.ratings import Recommender, recommender
     from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
@@ -33,7 +33,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("apps", "datasets", "io", "penalties", "plot")
+_ROOMS = ("apps", "datasets", "io", "penalties", "plot", "report")
 
 __all__ = [
     "NMF",
@@ -52,6 +52,7 @@ __all__ = [
     "penalties",
     "plot",
     "recommender",
+    "report",
     "save",
     "topics",
 ]

@@ -33,6 +33,7 @@ VERBS = {
     "signatures": "Learn the mutational signatures of a catalogue.",
     "unmix": "Find the pure spectra of mixtures.",
     "show": "Tell what a model file holds.",
+    "report": "Write a page about a model that opens in any browser.",
     "doctor": "Tell what this installation computes with.",
 }
 """Name -> help in one line; the verb is the function of that name in the module of that name."""

@@ -26,9 +26,10 @@ TFIDF = {"sublinear_tf": True, "stop_words": "english", "token_pattern": WORD, "
 
 @click.command()
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts.")
+@options.report
 @options.folder("Write themes.csv, chapters.csv, model.pw and run.toml there; default: write nothing.")
 @options.voice
-def demo(seed: int, out: str | None, voice: Voice) -> None:
+def demo(seed: int, report: str | None, out: str | None, voice: Voice) -> None:
     """Take four novels apart, then pictures, ratings and sound.
 
     The chapters of four novels are mixed; nobody tells the factorization which chapter is from which book. It finds
@@ -37,9 +38,11 @@ def demo(seed: int, out: str | None, voice: Voice) -> None:
     """
     began = perf_counter()
     from partwise.cli.components import output_folder
+    from partwise.cli.pages import prepare_report
     from partwise.datasets import load_novels_text
     from partwise.estimators import NMF
 
+    prepare_report(report)
     folder = output_folder(out, FILES, voice) if out is not None else None
     texts = load_novels_text()
     words, X = tfidf(texts["text"])
@@ -51,6 +54,8 @@ def demo(seed: int, out: str | None, voice: Voice) -> None:
     if folder is not None:
         write(folder, model, W, words, texts, seed)
         voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
+    if report is not None:
+        write_page(voice, report, model, W, X, words, texts)
     voice.say(f"\nThe whole took {perf_counter() - began:.1f} s. {hint(folder)}")
     leave(
         model,
@@ -144,12 +149,27 @@ def write(folder: Path, model: Any, W: np.ndarray, words: list[str], texts: pd.D
     from partwise.persist import save
 
     themes = [f"theme_{q}" for q in range(W.shape[1])]
-    chapters = [f"{title}, chapter {n}" for title, n in zip(texts["title"], texts["chapter"], strict=True)]
     write_table(folder / "themes.csv", model.components_.T, words, themes)
-    write_table(folder / "chapters.csv", W, chapters, themes)
+    write_table(folder / "chapters.csv", W, chapters_of(texts), themes)
     save(model, folder / "model.pw")
     result = {"stop_reason": model.stop_reason_, "n_iter": model.n_iter_}
     write_run(folder / "run.toml", "demo", {"seed": seed, "out": str(folder)}, {}, result)
+
+
+def write_page(voice: Voice, path: str, model: Any, W: np.ndarray, X: Any, words: list[str], texts: Any) -> None:
+    """The report: the themes, and which chapter of which book is made of which."""
+    from partwise.cli.pages import write_report
+    from partwise.io import Matrix
+
+    matrix = Matrix(X, tuple(chapters_of(texts)), tuple(words), Path("novels"), ())
+    books = {"book": texts["title"].tolist()}
+    write_report(voice, path, model, matrix, W=W, groups=books, title=f"{W.shape[1]} themes of {len(texts)} chapters")
+    voice.say(f"\nWrote {path}: open it in a browser")
+
+
+def chapters_of(texts: pd.DataFrame) -> list[str]:
+    """Book and number of every chapter."""
+    return [f"{title}, chapter {n}" for title, n in zip(texts["title"], texts["chapter"], strict=True)]
 
 
 def hint(folder: Path | None) -> str:

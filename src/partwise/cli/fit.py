@@ -40,7 +40,7 @@ STOPS = {
 @options.model
 @options.data()
 @options.folder("Where to write W.csv, H.csv, model.pw and run.toml; default: NAME-nmf.")
-@options.plots
+@options.views
 @options.voice
 def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     """Factorize a matrix file into W, H and a model.
@@ -51,7 +51,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     check_size_given(chosen["components"])
     from partwise.cli.components import output_folder
     from partwise.cli.matrix import check_positive, non_negative, read_matrix, tell_zeros
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
 
     model = new_model(chosen, voice)
@@ -64,7 +64,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     check_size(chosen["components"], table.X.shape, chosen["force"])
     chosen["out"] = chosen["out"] or default_folder(matrix)
     folder = output_folder(chosen["out"], FILES, voice)
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     sha256 = fingerprints({"matrix": matrix}, voice)
 
     W, seconds = run_fit(model, table.X, table.column_names, voice)
@@ -72,6 +72,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
         model.offset_ = offset
     write(folder, model, W, table, {"matrix": matrix, **chosen}, sha256)
     drawn = draw(model, W, table, chosen["plots"])
+    drawn |= write_report(voice, chosen["report"], model, table, W=W, sha256=sha256["matrix"])
     report(voice, model, W, table, folder, drawn, seconds, chosen)
     ending(model, chosen["strict"])
 
@@ -213,7 +214,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.components import feature_names, shares, tell_components, top_features
-    from partwise.cli.pictures import plots_too
+    from partwise.cli.pages import views_too
 
     names, H = feature_names(model), model.components_
     parts = [
@@ -226,7 +227,7 @@ def report(
     tell_starts(voice, model)
     voice.say()
     tell_components(voice, parts)
-    voice.say(f"\nWrote {', '.join(FILES)} to {folder}{plots_too(chosen['plots'])}")
+    voice.say(f"\nWrote {', '.join(FILES)} to {folder}{views_too(chosen)}")
     voice.say(f"Next: partwise show {folder / 'model.pw'}")
     voice.result(
         {

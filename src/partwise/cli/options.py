@@ -13,11 +13,25 @@ import click
 from partwise.cli.refusals import VERBOSITY
 from partwise.cli.voice import Voice
 
-__all__ = ["LOSSES", "beta", "data", "fitting", "folder", "model", "plots", "threads", "voice"]
+__all__ = [
+    "LOSSES",
+    "ByteSize",
+    "beta",
+    "data",
+    "fitting",
+    "folder",
+    "model",
+    "plots",
+    "report",
+    "threads",
+    "views",
+    "voice",
+]
 
 LOSSES = {"frobenius": 2.0, "kullback-leibler": 1.0, "itakura-saito": 0.0}
 ALIASES = {"kl": "kullback-leibler", "is": "itakura-saito"}
 ORIENTATIONS = {"rows": "samples-first", "columns": "features-first"}
+BYTES = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9}
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -78,6 +92,20 @@ class Size(click.ParamType):
         if not text.isdecimal() or int(text) < 1:
             self.fail(f"{value!r} is no number of components. Give one whole number, at least 1, such as -k 10.")
         return int(text)
+
+
+class ByteSize(click.ParamType):
+    """A size of a file, from 5MB, 800kB or a number of bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Bytes, at least 1."""
+        match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmg]?)b?", str(value).strip().lower())
+        size = int(float(match[1]) * BYTES[match[2]]) if match else 0
+        if size < 1:
+            self.fail(f"{value!r} is no size of a file. Write 5MB, 800kB, or a number of bytes above 0.")
+        return size
 
 
 def beta(loss: str | float) -> float:
@@ -156,6 +184,9 @@ def folder(help_text: str) -> Callable:
 
 
 plots = click.option("--plots", metavar="DIR", help="Draw pictures of the result (.png) into this folder.")
+report = click.option("--report", metavar="FILE", help="Write a page about the result: an .html file for any browser.")
+views = together(plots, report)
+"""Ways to see a result; `pages.prepare_views` before the fit, `pages.write_report` after it."""
 
 
 def voice(command: Callable) -> Callable:

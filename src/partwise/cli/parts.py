@@ -59,7 +59,7 @@ class PictureSize(click.ParamType):
     "--sparse", type=click.FloatRange(0, 1, max_open=True), help="Least Hoyer sparseness of a part, such as 0.6."
 )
 @click.option("--compare", is_flag=True, help="Set PCA and vector quantization (k-means) beside the parts.")
-@options.plots
+@options.views
 @options.folder("Where to write the parts, recipes, reconstructions and the model; default: NAME-parts.")
 @options.voice
 def parts(source: str, voice: Voice, **chosen: Any) -> None:
@@ -72,11 +72,11 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.apps.images import check_collection, compare
     from partwise.cli.components import output_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     model = sparse_enough(new_model(chosen, voice), chosen["sparse"])
     refuse_wrong_pair(model)
     pictures = read(source, chosen, voice)
@@ -92,6 +92,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     beside = compare(found, random_state=chosen["seed"]) if chosen["compare"] else None
     files = write(folder, found, Path(source).is_dir(), {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found, beside)
+    files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
     report(voice, found, beside, folder, files, seconds, {"source": source, **chosen})
     ending(found.model, chosen["strict"])
 
@@ -256,7 +257,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pictures import plots_too
+    from partwise.cli.pages import inside, views_too
 
     table = found.to_frame()
     voice.say(f"{found.info()}  (seed {chosen['seed']})")
@@ -270,7 +271,7 @@ def report(
     voice.table(["part", "share", "sparseness", "black", "strongest in"], rows, right=(1, 2, 3))
     if beside is not None:
         tell_comparison(voice, beside)
-    voice.say(f"\nWrote {', '.join(files)} to {folder}{plots_too(chosen['plots'])}")
+    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
     voice.result(
         {
             "verb": "parts",

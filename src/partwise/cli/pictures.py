@@ -8,7 +8,7 @@ from typing import Any
 
 from partwise.cli.voice import Voice
 
-__all__ = ["draw_all", "fit_pictures", "plots_too", "prepare_plots", "tell_drawn"]
+__all__ = ["draw_all", "fit_pictures", "prepare_plots", "tell_drawn"]
 
 READABLE = 40
 """Rows and columns up to which a heatmap can be read."""
@@ -50,8 +50,3 @@ def tell_drawn(voice: Voice, directory: str | None, pictures: Mapping[str, Calla
     """Draw the pictures, and say so."""
     if directory is not None:
         voice.say(f"\nDrew {', '.join(draw_all(directory, pictures))} in {directory}")
-
-
-def plots_too(directory: str | None) -> str:
-    """Where the pictures went, if there are any."""
-    return f" and {directory}" if directory else ""

@@ -41,7 +41,7 @@ WORDS = {
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Fits, to tell what is stable.")
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole.")
 @click.option("--h5ad", is_flag=True, help="Write programs.h5ad too, with obsm, varm and uns (extra: omics).")
-@options.plots
+@options.views
 @options.folder("Where to write usages.csv, spectra.csv, top_genes.csv and the model; default: NAME-programs.")
 @options.voice
 def programs(source: str, voice: Voice, **chosen: Any) -> None:
@@ -54,11 +54,11 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     model = poisson_model(chosen, voice)
     if chosen["runs"] > 1 and chosen["init"] == "auto":
         model.set_params(init="random")
@@ -75,6 +75,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     found = adopt_programs(cells, fitted, best, W, others, [])
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
+    files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
     report(voice, found, folder, files, seconds, {"source": source, **chosen})
     ending(best, chosen["strict"])
 
@@ -144,7 +145,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pictures import plots_too
+    from partwise.cli.pages import inside, views_too
 
     voice.say(f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}.")
     tell_stop(voice, found.model, seconds)
@@ -156,8 +157,7 @@ def report(
         for name, row in table.iterrows()
     ]
     voice.table(["program", "share", "cells", "stability", "top genes"], rows, right=(1, 2, 3))
-    inside = [name for name in files if not name.endswith(".png")]
-    voice.say(f"\nWrote {', '.join(inside)} to {folder}{plots_too(chosen['plots'])}")
+    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
     voice.result(
         {
             "verb": "programs",

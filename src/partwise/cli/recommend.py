@@ -64,7 +64,7 @@ questions = options.together(
     click.option("--similar", metavar="ITEM", help="List the items most like this one."),
     click.option("--test", type=Test(), default="time:0.2", show_default=True,
                  help="What to hold out for judging: time:SHARE, last:N, global:SHARE, random:SHARE or none."),
-    click.option("--plots", metavar="DIR", help="Draw tastes, errors and the user there (extra: plot)."),
+    options.views,
 )  # fmt: skip
 """What is asked of the tastes."""
 
@@ -96,6 +96,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     then fitted to everything. A model.pw of an earlier run is taken as it is.
     """
     from partwise.cli import recommend_files as files
+    from partwise.cli.pages import write_report
     from partwise.cli.run import fingerprints
 
     chosen["for_users"] = list(chosen["for_users"])
@@ -119,9 +120,11 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
         model.set_titles({**model.titles_, **titles})
         found = files.findings(model, ratings, metrics, chosen, new_user)
     written = files.write(folder, model, found, {**chosen, "source": source}, sha256)
+    page = write_report(voice, chosen["report"], model, sha256=sha256["source"])
     files.tell(voice, model, found, source, seconds, chosen)
-    voice.say(f"\nWrote {', '.join(written)} to {folder}")
-    voice.result(files.for_machines(model, found, seconds, written, folder, {**chosen, "source": source}))
+    voice.say(f"\nWrote {', '.join(written)} to {folder}{''.join(f' and {path}' for path in page.values())}")
+    said = files.for_machines(model, found, seconds, written, folder, {**chosen, "source": source})
+    voice.result(said | {"files": said["files"] | page})
     from partwise.cli.fit import ending
 
     ending(model.model_, chosen["strict"])

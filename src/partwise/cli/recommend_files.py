@@ -37,9 +37,9 @@ SHOWN = 8
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views
 
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     return output_folder(chosen["out"], FILES, voice)
 
 

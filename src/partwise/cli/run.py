@@ -26,7 +26,9 @@ from partwise.errors import MissingFileError
 __all__ = ["Config", "fingerprints", "replay", "toml", "versions", "write_frame", "write_run", "write_whole"]
 
 PATHS = (
+    "data",
     "fixed",
+    "labels",
     "mask",
     "matrix",
     "model",
@@ -34,6 +36,7 @@ PATHS = (
     "out",
     "plots",
     "reference",
+    "report",
     "sound",
     "source",
     "stopwords",

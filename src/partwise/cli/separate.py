@@ -54,7 +54,7 @@ __all__ = ["separate"]
 @click.option("--tol", type=click.FloatRange(min=0), help="When it has converged; default: 1e-2, 1e-3 for is.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged.")
 @options.threads
-@options.plots
+@options.views
 @options.folder("Where to write the stems, components.csv and run.toml; default: NAME-stems.")
 @options.voice
 def separate(sound: str, voice: Voice, **chosen: Any) -> None:
@@ -66,6 +66,7 @@ def separate(sound: str, voice: Voice, **chosen: Any) -> None:
     check_options(chosen)
     from partwise.cli import separate_files
     from partwise.cli.fit import ending
+    from partwise.cli.pages import write_report
 
     recording = read(sound, voice)
     check_size(chosen, recording)
@@ -80,6 +81,7 @@ def separate(sound: str, voice: Voice, **chosen: Any) -> None:
     scores = separate_files.score(found, truth)
     files = separate_files.write(folder, found, notes, {"sound": sound, **chosen}, sha256, voice)
     files |= separate_files.draw(chosen["plots"], found, notes)
+    files |= write_report(voice, chosen["report"], found, sha256=sha256["sound"])
     separate_files.report(voice, found, notes, scores, folder, files, seconds, {"sound": sound, **chosen})
     ending(found.model, chosen["strict"])
 

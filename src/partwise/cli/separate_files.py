@@ -25,9 +25,9 @@ NOTES = ("notes.csv", "notes.mid")
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views
 
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     return output_folder(chosen["out"], [*TABLES, *(NOTES if chosen["notes"] else ())], voice)
 
 
@@ -114,6 +114,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
+    from partwise.cli.pages import inside, views_too
 
     voice.say(f"{found.info().splitlines()[0]}  (seed {chosen['seed']})")
     tell_stop(voice, found.model, seconds)
@@ -127,8 +128,7 @@ def report(
         voice.say(f"\n{len(notes)} notes, {notes['name'].nunique()} pitches.")
     if scores:
         tell_scores(voice, scores)
-    pictures = f" and {chosen['plots']}" if chosen["plots"] else ""
-    voice.say(f"\nWrote {', '.join(name for name in files if not name.endswith('.png'))} to {folder}{pictures}")
+    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
     voice.result(
         {
             "verb": "separate",

@@ -28,7 +28,7 @@ WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": 
 @click.option("--reference", metavar="FILE", help="Known signatures to name the found ones after, such as COSMIC's.")
 @click.option("--fixed", metavar="FILE", help="Known signatures to fit instead of learning any; no -k.")
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole, such as rescaled counts.")
-@options.plots
+@options.views
 @options.folder("Where to write signatures.tsv, exposures.tsv, matches.tsv and the model; default: NAME-signatures.")
 @options.voice
 def signatures(source: str, voice: Voice, **chosen: Any) -> None:
@@ -42,11 +42,11 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, ending
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
 
     check_wanted(chosen)
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     model = None if chosen["fixed"] else poisson_model(chosen, voice)
     tables = {name: chosen[name] for name in ("reference", "fixed") if chosen[name] is not None}
     with as_flags(WORDS):
@@ -65,6 +65,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
         voice.note(note)
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
+    files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
     report(voice, found, folder, files, seconds, {"source": source, **chosen})
     if model is not None:
         ending(model, chosen["strict"])
@@ -137,7 +138,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pictures import plots_too
+    from partwise.cli.pages import inside, views_too
 
     voice.say(found.info())
     if found.model is not None:
@@ -152,8 +153,7 @@ def report(
     ]
     beside = ["one to one", "cosine", "nearest", "cosine"] if found.matches is not None else []
     voice.table(["signature", "share", "samples", "strongest", *beside], rows, right=(1, 2, 5, 7))
-    inside = [name for name in files if not name.endswith(".png")]
-    voice.say(f"\nWrote {', '.join(inside)} to {folder}{plots_too(chosen['plots'])}")
+    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
     voice.result(
         {
             "verb": "signatures",

@@ -13,7 +13,7 @@ from partwise.cli.voice import Voice
 if TYPE_CHECKING:
     from partwise.apps.topics import Documents
 
-__all__ = ["apply_topics", "findings", "for_machines", "prepare_folder", "show_topics", "tell", "write"]
+__all__ = ["apply_topics", "findings", "for_machines", "prepare_folder", "show_topics", "tell", "write", "write_page"]
 
 TABLES = {"time": "over_time.csv", "by": "per_group.csv"}
 NEIGHBOURS = 5
@@ -22,9 +22,9 @@ NEIGHBOURS = 5
 def prepare_folder(chosen: dict[str, Any], voice: Voice) -> Path:
     """The folders of ``--out`` and ``--plots``, known to be writable; matplotlib is asked for before the fit."""
     from partwise.cli.components import output_folder
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views
 
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     names = ["topics.csv", "documents.csv", *(TABLES[name] for name in TABLES if chosen[name]), "model.pw", "run.toml"]
     return output_folder(chosen["out"], names, voice)
 
@@ -131,6 +131,20 @@ def draw(model: Any, found: dict[str, Any], directory: str | None) -> list[str]:
     if "time" in found:
         pictures["topics_over_time"] = lambda: plot.topics_over_time(found["time"])
     return list(draw_all(directory, pictures).values())
+
+
+def write_page(
+    voice: Voice, model: Any, read: Documents, columns: dict[str, Any], chosen: dict[str, Any], sha256: str
+) -> dict[str, str]:
+    """The report, if one is asked for, with the periods and groups that were: its name -> its path."""
+    from partwise.cli.pages import write_report
+
+    classes: dict[str, Any] = {}
+    if "time" in columns:
+        classes |= {"time": columns["time"].tolist(), "every": period(chosen["every"])}
+    if "by" in columns:
+        classes["groups"] = {chosen["by"]: columns["by"].tolist()}
+    return write_report(voice, chosen["report"], model, read, W=model.document_topics_, sha256=sha256, **classes)
 
 
 # ------------------------------------------------------------------ words

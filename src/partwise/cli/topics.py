@@ -72,7 +72,7 @@ answers = options.together(
     click.option("--by", metavar="COL", help="Column of groups: topics per group, and how well they agree."),
     click.option("--similar", metavar="TITLE|ROW", help="List the documents most like this one; rows count from 0."),
     click.option("--top", type=click.IntRange(min=2), default=10, show_default=True, help="Words per topic."),
-    click.option("--plots", metavar="DIR", help="Draw the topics there (extra: plot)."),
+    options.views,
 )
 """What is asked of the topics."""
 
@@ -117,10 +117,12 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
     with as_flags():
         found = topic_files.findings(model, columns, chosen, similar_to)
     files = topic_files.write(folder, model, read, found, {"texts": texts, **chosen}, sha256)
+    page = topic_files.write_page(voice, model, read, columns, chosen, sha256["texts"])
     topic_files.tell(voice, model, found, texts, seconds, chosen)
-    voice.say(f"\nWrote {', '.join(files)} to {folder}")
+    voice.say(f"\nWrote {', '.join(files)} to {folder}{''.join(f' and {path}' for path in page.values())}")
     voice.say(f"Next: partwise apply {folder / 'model.pw'} NEW_TEXTS, or partwise show {folder / 'model.pw'}")
-    voice.result(topic_files.for_machines(model, found, X.shape, seconds, files, folder, chosen))
+    said = topic_files.for_machines(model, found, X.shape, seconds, files, folder, chosen)
+    voice.result(said | {"files": said["files"] | page})
     ending(model.model_, chosen["strict"])
 
 

@@ -29,7 +29,7 @@ WORDS = {'method="minimum-volume"': "--minimum-volume"}
 @click.option("--minimum-volume", is_flag=True, help="Of all fits, the one whose spectra span least; sums are one.")
 @click.option("--volume", type=click.FloatRange(0, min_open=True), default=1e-4, show_default=True, help="Its weight.")
 @click.option("--reference", metavar="FILE", help="Known spectra (rows) on the same channels to name the found after.")
-@options.plots
+@options.views
 @options.folder("Where to write endmembers.csv, abundances.csv, maps.npz and the model; default: NAME-unmixed.")
 @options.voice
 def unmix(source: str, voice: Voice, **chosen: Any) -> None:
@@ -42,11 +42,11 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
-    from partwise.cli.pictures import prepare_plots
+    from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
 
     check_size_given(chosen["components"])
-    prepare_plots(chosen["plots"], voice)
+    prepare_views(chosen, voice)
     model = ruled(new_model(chosen, voice), [[1.0, 1.0], [1.0, 1.0]], chosen)
     refuse_wrong_pair(model)
     tables = {} if chosen["reference"] is None else {"reference": chosen["reference"]}
@@ -66,6 +66,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     found = found if known is None else found.compared(known)
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
+    files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
     report(voice, found, folder, files, seconds, {"source": source, **chosen})
     ending(model, chosen["strict"])
 
@@ -133,7 +134,7 @@ def report(
 ) -> None:
     """What came out, for people and for machines."""
     from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pictures import plots_too
+    from partwise.cli.pages import inside, views_too
 
     text = found.info()
     for ours, theirs in WORDS.items():
@@ -150,8 +151,7 @@ def report(
     ]
     beside = ["nearest known", "angle (rad)"] if known else []
     voice.table(["endmember", "share", "purest in", "peak", *beside], rows, right=(1, 5))
-    inside = [name for name in files if not name.endswith(".png")]
-    voice.say(f"\nWrote {', '.join(inside)} to {folder}{plots_too(chosen['plots'])}")
+    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
     voice.result(
         {
             "verb": "unmix",

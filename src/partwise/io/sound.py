@@ -187,7 +187,11 @@ def by_soundfile(path: Path) -> tuple[np.ndarray, int]:
         raise DataError(f"{path} is not a readable sound file ({reason}).") from None
 
 
-def wav_bytes(wave: Any, rate: int) -> bytes:
+WHOLE, FLOATS = 1, 3
+"""What a .wav file calls its two kinds of numbers."""
+
+
+def wav_bytes(wave: Any, rate: int, bits: int = 32) -> bytes:
     """Samples as the bytes of a .wav file of 32-bit floats: nothing is clipped, 24 bits of every sample stay.
 
     Parameters
@@ -195,6 +199,8 @@ def wav_bytes(wave: Any, rate: int) -> bytes:
     wave : array-like of shape (n_samples,) or (n_samples, n_channels)
     rate : int
         Samples per second.
+    bits : {32, 16}
+        16: whole numbers, half the size and understood by every player; what is outside -1 to 1 is clipped.
 
     Returns
     -------
@@ -209,9 +215,12 @@ def wav_bytes(wave: Any, rate: int) -> bytes:
     values = np.asarray(wave)
     values = values[:, None] if values.ndim == 1 else values
     channels = values.shape[1]
-    data = values.astype("<f4").tobytes()
-    float_format = 3
-    header = struct.pack("<HHIIHHH", float_format, channels, rate, rate * channels * 4, channels * 4, 32, 0)
+    if bits == 16:
+        kind, data = WHOLE, np.rint(32767 * np.clip(values, -1, 1)).astype("<i2").tobytes()
+    else:
+        kind, data = FLOATS, values.astype("<f4").tobytes()
+    frame = channels * bits // 8
+    header = struct.pack("<HHIIHHH", kind, channels, rate, rate * frame, frame, bits, 0)
     chunks = ((b"fmt ", header), (b"fact", struct.pack("<I", len(values))), (b"data", data))
     body = b"WAVE" + b"".join(kind + struct.pack("<I", len(part)) + part for kind, part in chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -48,6 +49,21 @@ class Answers(BaseEstimator):
         """Weight of each topic in each document, (n_documents, n_topics): rows of W, zero for empty documents."""
         check_is_fitted(self, "loadings_")
         return self._folded(self.loadings_)
+
+    @property
+    def texts_(self) -> list[str] | None:
+        """The documents of the fit without white space at their ends, empty ones too; None for a model from a file."""
+        texts: list[str] | None = vars(self).get("_texts")
+        return None if texts is None else [texts[i] if i >= 0 else "" for i in vars(self)["_places"].tolist()]
+
+    @property
+    def matrix_(self) -> Any:
+        """Weights of terms in the documents of the fit, (n_documents, n_terms); None for a model from a file."""
+        if "_X" not in vars(self):
+            return None
+        places, X = vars(self)["_places"], vars(self)["_X"]
+        here = np.flatnonzero(places >= 0)
+        return sp.csr_array((np.ones(len(here)), (here, places[here])), shape=(len(places), X.shape[0])) @ X
 
     @property
     def topic_shares_(self) -> np.ndarray:
