@@ -16,7 +16,7 @@ PYTHON = {
     "README.md",
     *(f"docs/{name}.md" for name in ("start", "how_it_works", "choosing", "coming_from", "faq", "maths")),
 }
-MEASURED = r"[\d.]+ s\b|(?<=KKT residual )[\d.e+-]+"
+MEASURED = r"[\d.]+ s\b|(?<=KKT residual )[\d.e+-]+|(?<=after )\d+(?= iterations)"
 
 
 def fenced_blocks(path):
