@@ -20,6 +20,16 @@ hypothesis.settings.register_profile("partwise", deadline=None, derandomize=UNDE
 hypothesis.settings.load_profile("partwise")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every", type=int, default=1, metavar="N", help="run only every N-th test, of all rooms alike")
+
+
+def pytest_collection_modifyitems(config, items):
+    step = config.getoption("--every")
+    config.hook.pytest_deselected(items=[item for place, item in enumerate(items) if place % step])
+    items[:] = items[::step]
+
+
 @pytest.fixture(autouse=True)
 def _no_figure_is_left_open():
     """Close what a test has drawn: open figures add up, and matplotlib warns of many."""

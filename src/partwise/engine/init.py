@@ -100,8 +100,8 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     """Non-negative SVD with low-rank correction: k // 2 + 1 triplets, two components from each after the first.
 
     X is replaced by its truncated SVD ``Y Z'``; the positive and the negative parts of each triplet start one component
-    each, and sweeps of coordinate descent fit them to ``Y Z'``: twenty for a small X; for others one of H, as a fit
-    begins with W. That costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
+    each, and sweeps of coordinate descent fit them to ``Y Z'``: twenty for a small X, one for others. It
+    costs O((n + p) k^2), which for a large sparse X is as much as an iteration on X itself.
 
     References
     ----------
@@ -110,10 +110,9 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     U, s, V = svd(data, k // 2 + 1)
     Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
     W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
-    for _ in range(19 if is_small(data) else 0):
-        refine(Ht, W, Z, Y, data.threads)
+    for _ in range(20 if is_small(data) else 1):
         refine(W, Ht, Y, Z, data.threads)
-    refine(Ht, W, Z, Y, data.threads)
+        refine(Ht, W, Z, Y, data.threads)
     return W, Ht
 
 
