@@ -262,7 +262,7 @@ PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("chan
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_a_page_names_exists(page):
     text = page.read_text(encoding="utf-8")
-    linked = [page.parent / link for link in re.findall(r"\]\(([^)#:\s]+)[^)]*\)", text)]
+    linked = [page.parent / link for link in re.findall(r"\]\((?!\w+:|gallery/)([^)#\s]+)[^)]*\)", text)]
     named = [ROOT / path for path in re.findall(r"`((?:src|tests|docs|changes|\.ci)/[\w./-]+)`", text)]
     assert [str(path) for path in linked + named if not path.exists()] == []
 

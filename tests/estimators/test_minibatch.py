@@ -332,7 +332,7 @@ def test_cd_with_final_passes_ends_near_the_optimum_of_the_whole_matrix(form):
 @pytest.mark.parametrize("beta_loss, solver", [(2, "cd"), (2, "mu"), (1, "mu"), (0, "mu")])
 @may_stop_early
 def test_every_final_pass_lowers_the_objective_and_is_told(beta_loss, solver):
-    options = {"solver": solver, "beta_loss": beta_loss, "batch_size": 20, "random_state": 0, "max_iter": 3}
+    options = {"solver": solver, "beta_loss": beta_loss, "batch_size": 20, "random_state": 0, "max_iter": 3, "tol": 0}
     without = MiniBatchNMF(4, **options).fit(parts() + 0.1)
     model = MiniBatchNMF(4, final_passes=20, **options).fit(parts() + 0.1)
     assert model.n_iter_ == without.n_iter_ + 20

