@@ -108,11 +108,11 @@ def numbered(stems: np.ndarray) -> list[str]:
     >>> numbered(np.array(["piano", "drums", "piano"], dtype=object))
     ['piano 1', 'drums', 'piano 2']
     """
-    labels = list(stems)
+    labels = [str(name).replace("_", " ") for name in stems]
     for name in dict.fromkeys(stems):
         places = np.flatnonzero(stems == name).tolist()
         for i, place in enumerate(places if len(places) > 1 else [], start=1):
-            labels[place] = f"{name} {i}"
+            labels[place] += f" {i}"
     return labels
 
 
@@ -164,8 +164,8 @@ def views(found: Any, choice: Choice) -> dict[str, Any]:
         return {"sound": view}
     waves = dict(found.stems())
     players = Players.of(found, choice.room, [found.sound.wave, *waves.values()])
-    for stem in view["stems"]:
-        stem["wav"] = players.wav(waves[stem["name"]], found.sound.rate)
+    for stem, wave in zip(view["stems"], waves.values(), strict=True):
+        stem["wav"] = players.wav(wave, found.sound.rate)
     view["mix"] = players.wav(found.sound.wave, found.sound.rate)
     return {"sound": view, "notices": [players.told(found.sound.seconds)]}
 
@@ -173,7 +173,7 @@ def views(found: Any, choice: Choice) -> dict[str, Any]:
 def stems_of(found: Any) -> list[dict[str, Any]]:
     """Name, components and share of each stem."""
     return [
-        {"name": name, "components": np.flatnonzero(found.groups == place), "share": share}
+        {"name": name.replace("_", " "), "components": np.flatnonzero(found.groups == place), "share": share}
         for place, (name, share) in enumerate(zip(found.names, found.shares.tolist(), strict=True))
     ]
 

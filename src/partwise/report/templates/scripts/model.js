@@ -73,6 +73,12 @@ export class Model {
     return this.summary.features.names[f];
   }
 
+  /** The name of item ``i``; a bare number says of what it is the number. */
+  itemName(i) {
+    const name = this.items.names[i];
+    return /^\d+$/.test(name) ? `${this.words.item} ${name}` : name;
+  }
+
   topWords(c, count) {
     return this.topFeatures(c, count).map(([f]) => this.featureName(f));
   }
