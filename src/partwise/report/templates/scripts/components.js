@@ -133,8 +133,12 @@ function neighbourLinks(model, c) {
 
 function featureBars(model, c) {
   const strongest = model.topFeatures(c, FEATURES_SHOWN);
+  const told = model.components[c].features;
   return chart({
-    title: `Strongest ${model.words.features} of ${model.labels[c]}`,
+    title: `${told ? "Most telling" : "Strongest"} ${model.words.features} of ${model.labels[c]}`,
+    note: told
+      ? `In the order of how much they tell it from the other ${model.words.components}; a bar is the weight.`
+      : null,
     draw: (width) =>
       bars(
         strongest.map(([f, value]) => ({ name: model.featureName(f), value })),

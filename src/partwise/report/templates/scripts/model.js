@@ -84,7 +84,10 @@ export class Model {
   }
 
   representative(c, count) {
-    return Array.from(this.components[c].items ?? largest(this.partsOf(c), count)).slice(0, count);
+    const order = this.components[c].items ?? largest(this.partsOf(c), count);
+    return Array.from(order)
+      .filter((i) => this.mixture(i)[c] >= 0.0005) // less reads as 0.0 %
+      .slice(0, count);
   }
 
   /** [component, cosine] of the others, most similar first. */
