@@ -195,6 +195,67 @@ def test_other_verbs_write_pages_of_their_field(make, arguments, key, tmp_path, 
     assert [name for name, _ in summaries[0]["overview"]["provenance"] if "SHA" in name] == ["SHA-256 of the data"]
 
 
+@pytest.mark.parametrize(
+    "make, arguments, data, alone, with_data",
+    [
+        (sound, ("separate", "s.wav", "-k", 2, "--window", 256, "--hop", 64), "s.wav", "curves", "sound"),
+        (cells, ("programs", "s.csv", "-k", 3, "--runs", 1, "--orient", "rows"), "s.csv", "features", "items"),
+        (mutations, ("signatures", "s.csv", "-k", 2, "--n-init", 1), "s.csv", "channels", "channels"),
+        (mixtures, ("unmix", "s.npy", "-k", 2), "s.npy", "curves", "maps"),
+    ],
+    ids=["sound", "programs", "signatures", "spectra"],
+)
+def test_the_saved_model_of_a_verb_gives_the_page_of_its_field(
+    make, arguments, data, alone, with_data, tmp_path, monkeypatch, run, summaries
+):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path)
+    run(*arguments, "-o", "out", "-q", "--report", "x.html")
+    run("report", "out/model.pw", "-o", "alone.html")
+    run("report", "out/model.pw", data, "-o", "again.html")
+    told, bare, again = summaries
+    assert told["kind"] == bare["kind"] == again["kind"] and told["words"] == bare["words"] == again["words"]
+    assert alone in bare and "items" not in bare and "data were not given" in " ".join(bare["notices"])
+    assert with_data in again and set(again) == set(told)
+    labels = [[part["label"] for part in one["components"]] for one in summaries]
+    assert labels[0] == labels[1] == labels[2]
+    shares = [[part["share"] for part in one["components"]] for one in (told, again)]
+    np.testing.assert_allclose(*shares, atol=0.02)  # the fit stopped a little before its rows were exact
+
+
+def test_a_model_of_pictures_alone_keeps_its_field(tmp_path, monkeypatch, run, summaries):
+    monkeypatch.chdir(tmp_path)
+    np.savez("digits.npz", values=load_digits().X[:40].reshape(40, 8, 8))
+    run("parts", "digits.npz", "-k", 4, "-o", "p", "-q")
+    run("report", "p/model.pw")
+    assert summaries[0]["kind"] == "images" and summaries[0]["pictures"]["parts"]["values"].shape == (4, 64)
+
+
+@pytest.mark.parametrize(
+    "make, arguments, wrong, said",
+    [
+        (sound, ("separate", "s.wav", "-k", 2, "--window", 256, "--hop", 64), "rate.wav", "model is of 4000 Hz"),
+        (
+            cells,
+            ("programs", "s.csv", "-k", 2, "--runs", 1, "--orient", "rows"),
+            "few.csv",
+            "of the 97 genes of the model",
+        ),
+        (mixtures, ("unmix", "s.npy", "-k", 2), "wide.npy", "has 7 channels, the model 6"),
+    ],
+    ids=["sound", "programs", "spectra"],
+)
+def test_data_of_another_kind_are_refused(make, arguments, wrong, said, tmp_path, monkeypatch, run):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path)
+    (tmp_path / "rate.wav").write_bytes(wav_bytes(np.sin(np.arange(4000.0)), 8000))
+    np.save("wide.npy", np.ones((4, 5, 7)))
+    if wrong == "few.csv":
+        pd.read_csv("s.csv", index_col=0).iloc[:, :10].to_csv("few.csv")
+    run(*arguments, "-o", "out", "-q")
+    assert said in " ".join(run("report", "out/model.pw", wrong, "-o", "x.html", code=3).stderr.split())
+
+
 def test_the_demo_shows_its_novels(folder, run, summaries, monkeypatch):
     from partwise.cli import demo
 

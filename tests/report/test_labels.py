@@ -14,6 +14,12 @@ def test_labels_are_read_by_number(tmp_path):
     assert read_labels(path) == {0: "Straße", 12: "<b>"}
 
 
+def test_labels_that_an_editor_began_with_a_mark_are_read(tmp_path):
+    path = tmp_path / "labels.json"
+    path.write_text('{"schema": 1, "labels": {"0": "a"}}', encoding="utf-8-sig")
+    assert read_labels(path) == {0: "a"}
+
+
 @pytest.mark.parametrize(
     "text, said",
     [
@@ -23,6 +29,7 @@ def test_labels_are_read_by_number(tmp_path):
         ('{"schema": 2, "labels": {}}', "is of schema 2; this partwise reads 1"),
         ('{"schema": 1, "labels": {"x": "a"}}', "'x': 'a' is no label"),
         ('{"schema": 1, "labels": {"0": 5}}', "'0': 5 is no label"),
+        (f'{{"schema": 1, "labels": {{"{"9" * 5000}": "a"}}}}', "9: 'a' is no label"),
         ("[" * 100_000, "is no JSON file"),
     ],
 )

@@ -14,9 +14,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from partwise.errors import DataError
-from partwise.report import quantised, render, summarize
-
-from .models import MAKERS
+from partwise.report import quantised, render
 
 READY = "html[data-ready]"
 SECTIONS = ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
@@ -99,17 +97,6 @@ def visit(browser, tmp_path):
 
 
 # All kinds
-
-
-@pytest.mark.parametrize("kind", MAKERS)
-def test_every_view_of_a_fitted_model_has_a_heading_and_charts_and_asks_for_nothing(kind, visit):
-    summary = summarize(*MAKERS[kind]())
-    seen = visit(summary)
-    for view in seen.views:
-        page = seen.go(view)
-        assert page.locator("main h1").inner_text().strip()
-        assert page.title().endswith(summary["title"])
-    assert {key for key in SECTIONS if summary.get(key)} == set(SECTIONS) & set(seen.views)
 
 
 def test_a_model_without_its_data_has_a_page_of_its_components(visit, example):

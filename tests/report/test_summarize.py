@@ -2,7 +2,10 @@
 
 import dataclasses
 import json
+import os
 import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -470,3 +473,42 @@ def test_mistakes_are_told_with_the_way_out(mistake, said):
 def test_every_field_of_a_result_is_documented(kind):
     told = re.findall(r"^    ([a-z_A-Z]+(?:, [a-zA-Z_]+)*) : ", kind.__doc__, flags=re.MULTILINE)
     assert {field.name for field in dataclasses.fields(kind)} == {name for line in told for name in line.split(", ")}
+
+
+PROGRAM = """
+import hashlib
+from tests.report.models import MAKERS
+from partwise.report import render, summarize
+print([hashlib.sha256(render(summarize(*MAKERS[kind]())).encode()).hexdigest() for kind in ("topics", "ratings", "sound")])
+"""
+
+
+def test_another_process_writes_the_same_bytes():
+    root = Path(__file__).parents[2]
+
+    def hashes(seed):
+        folders = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(folders)}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM], env=environment, cwd=root, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert hashes("1") == hashes("2")
+
+
+@pytest.mark.parametrize("k, n", [(1, 5), (60, 70), (2, 1)])
+def test_one_component_many_and_one_item_are_summarised(k, n):
+    X = np.random.default_rng(0).random((max(n, k), 80))
+    model = partwise.NMF(k, init="random", max_iter=200, tol=1e-1, random_state=0).fit(X)
+    found = summarize(model, X[:n])
+    assert len(found["components"]) == k and len(found["items"]["names"]) == n
+
+
+def test_zero_rows_and_a_constant_matrix_are_summarised():
+    X = np.ones((5, 4))
+    model = partwise.NMF(1, random_state=0).fit(X)
+    for data in (X, np.zeros((3, 4))):
+        shares = [part["share"] for part in summarize(model, data)["components"]]
+        assert np.isfinite(shares).all()

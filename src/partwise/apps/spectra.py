@@ -253,7 +253,8 @@ class Unmixing:
         return "\n".join(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a ``.pw`` file."""
+        """Write the model, with the names of its channels, to a ``.pw`` file."""
+        self.model.field_ = {"kind": "spectra", "channels": list(self.scene.channels)}
         self.model.save(path)
 
 

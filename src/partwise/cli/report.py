@@ -113,11 +113,62 @@ def read(fitted: Any, data: str | None, chosen: dict[str, Any], voice: Voice) ->
         return None, {}
     if type(fitted).__name__ == "TopicModel":
         return read_documents(data, chosen, voice)
-    if "image_shape_" in vars(fitted):
-        from partwise.io import read_pictures
+    from partwise.report.summarize import kind_of
 
-        return told(read_pictures(data, size=tuple(fitted.image_shape_)), voice), {}
-    return read_rows(fitted, data, chosen, voice), {}
+    kind = kind_of(fitted)
+    if kind == "matrix":
+        return read_rows(fitted, data, chosen, voice), {}
+    return told(READERS[kind](data, fitted, chosen), voice), {}
+
+
+def read_images(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
+    """Pictures of the size of the model's."""
+    from partwise.io import read_pictures
+
+    return read_pictures(path, size=tuple(fitted.image_shape_))
+
+
+def read_recording(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
+    """A sound."""
+    from partwise.io import read_sound
+
+    return read_sound(path)
+
+
+def read_counts(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
+    """Counts of genes in cells."""
+    from dataclasses import replace
+
+    from partwise.cli.programs import in_words
+    from partwise.io import read_cells
+
+    given = None if chosen["orient"] == "samples-first" else chosen["orient"]  # the default: `programs` guesses
+    cells = read_cells(path, orient=given)
+    return replace(cells, notes=tuple(map(in_words, cells.notes)))
+
+
+def read_mutations(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
+    """A catalogue of mutations."""
+    from partwise.apps.programs import as_catalogue
+
+    return as_catalogue(path)
+
+
+def read_spectra(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
+    """A table or a cube of spectra."""
+    from partwise.apps.spectra import as_scene
+
+    return as_scene(path, least=1)
+
+
+READERS = {
+    "images": read_images,
+    "sound": read_recording,
+    "programs": read_counts,
+    "signatures": read_mutations,
+    "spectra": read_spectra,
+}
+"""Kind of a model -> how its verb reads data."""
 
 
 def told(found: Any, voice: Voice) -> Any:

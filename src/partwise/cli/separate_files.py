@@ -73,7 +73,7 @@ def write(
         write_whole(folder / "notes.csv", csv(notes))
         events = notes[["onset", "offset", "pitch", "velocity"]].itertuples(index=False, name=None)
         write_whole(folder / "notes.mid", midi_bytes(events))
-    found.model.save(folder / "model.pw")
+    found.save(folder / "model.pw")
     result = {"stop_reason": found.model.stop_reason_, "n_iter": found.model.n_iter_}
     write_run(folder / "run.toml", "separate", chosen, sha256, result)
     files += [*(NOTES if notes is not None else ()), *TABLES]

@@ -32,7 +32,8 @@ def gather(found: Any, data: Any = None, W: Any = None) -> Result:
 
 def names_of(model: Any) -> tuple[str, ...]:
     """The parts of a model that was saved."""
-    return tuple(f"part {q}" for q in range(len(model.components_)))
+    names = model.field_.get("names") or [f"part_{q}" for q in range(len(model.components_))]
+    return tuple(names)
 
 
 def weights(model: Any, data: Any, W: Any) -> np.ndarray:
@@ -96,7 +97,7 @@ def alone(model: Any) -> Result:
         words="part picture pixel",
         model=model,
         H=parts.reshape(len(parts), -1),
-        labels=names_of(model),
+        labels=[name.replace("_", " ") for name in names_of(model)],
         features=pixel_names(height, width),
         facts=[("parts", len(parts)), ("size", f"{height} x {width}")],
         views=lambda choice: pictures(parts, np.zeros((0, height, width)), choice),

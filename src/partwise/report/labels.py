@@ -66,7 +66,7 @@ def read_labels(path: str | os.PathLike[str]) -> dict[int, str]:
     if not path.exists():
         raise MissingFileError.at(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is no JSON file ({error}). Give the labels.json that a report exported.") from None
     labels = content.get("labels") if isinstance(content, dict) else None
@@ -74,7 +74,9 @@ def read_labels(path: str | os.PathLike[str]) -> dict[int, str]:
         raise DataError(f"{path} holds no labels: it should read {FORM}.")
     if content.get("schema") != SCHEMA:
         raise DataError(f"{path} is of schema {content.get('schema')!r}; this partwise reads {SCHEMA}.")
-    wrong = next(((q, v) for q, v in labels.items() if not (q.isdecimal() and isinstance(v, str))), None)
+    wrong = next(
+        ((q, v) for q, v in labels.items() if not (q.isdecimal() and len(q) < 10 and isinstance(v, str))), None
+    )
     if wrong is not None:
-        raise DataError(f"{path}: {wrong[0]!r}: {wrong[1]!r} is no label. It should read {FORM}.")
+        raise DataError(f"{path}: {repr(wrong[0])[:20]}: {repr(wrong[1])[:40]} is no label. It should read {FORM}.")
     return {int(q): label for q, label in labels.items()}

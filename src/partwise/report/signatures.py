@@ -1,4 +1,4 @@
-"""Mutational signatures."""
+"""Mutational signatures: a result, or its saved model with or without samples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from partwise.report.encode import quantised
-from partwise.report.matrix import refuse_data
+from partwise.report.matrix import check_fitted, refuse_data, solved
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result, printable
 
@@ -15,8 +15,44 @@ __all__ = ["gather"]
 
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
+    """Signatures with their samples, or a model of signatures and the samples of ``data``."""
+    from partwise.apps.programs import Signatures, as_catalogue
+    from partwise.apps.programs.mutations import adopt_signatures
+
+    if isinstance(found, Signatures):
+        refuse_data(found, data)
+        return learned(found)
+    check_fitted(found)
+    if data is None:
+        return alone(found)
+    catalogue = as_catalogue(data)
+    weights = solved(found, catalogue.counts.to_numpy()) if W is None else np.asarray(W)
+    return learned(adopt_signatures(catalogue, found, weights))
+
+
+def alone(model: Any) -> Result:
+    """Signatures without a sample."""
+    from partwise.apps.programs.channels import CHANNELS
+
+    sums = model.components_.sum(axis=1, keepdims=True)
+    H = model.components_ / np.where(sums > 0, sums, 1)
+    names = list(CHANNELS)
+    return Result(
+        kind="signatures",
+        title=f"{len(H)} signatures",
+        words="signature sample channel",
+        model=model,
+        H=H,
+        labels=[f"S{q + 1}" for q in range(len(H))],
+        features=names,
+        shares=sums.ravel() / (sums.sum() or 1.0),
+        facts=[("signatures", len(H)), ("channels", len(names))],
+        views=lambda choice: {"channels": bars(names, H)},
+    )
+
+
+def learned(found: Any) -> Result:
     """Signatures over the 96 channels, and exposures."""
-    refuse_data(found, data)
     n, k = found.exposures.shape
     table, mutations = found.to_frame(), found.counts.to_numpy()
     H = found.signatures.to_numpy().T
@@ -51,10 +87,15 @@ def measures(row: Any) -> list[tuple[str, Any]]:
     return [("exposed samples", int(row["samples"])), ("strongest channel", str(row["channel"])), *known]
 
 
+def bars(names: list[str], H: np.ndarray) -> dict[str, Any]:
+    """A signature's bars, and the change of base that each counts."""
+    return {"names": names, "groups": [name[2:5] for name in names], "weights": quantised(H)}
+
+
 def channels(found: Any, H: np.ndarray, choice: Choice) -> dict[str, Any]:
     """Bars in their fixed order, coloured by the change of base."""
     names = [str(name) for name in found.signatures.index]
-    part: dict[str, Any] = {"names": names, "groups": [name[2:5] for name in names], "weights": quantised(H)}
+    part = bars(names, H)
     if found.matches is not None:
         rows = found.matches.itertuples(index=False)
         part["matches"] = [[printable(row.nearest), float(row.nearest_cosine)] for row in rows]

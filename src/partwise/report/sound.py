@@ -1,4 +1,4 @@
-"""Stems of a recording."""
+"""Stems of a recording: a result, or its saved model with or without a recording."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from partwise.report.encode import quantised
-from partwise.report.matrix import refuse_data
+from partwise.report.matrix import check_fitted, refuse_data
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result
+from partwise.report.spectra import curves
 
 __all__ = ["gather"]
 
@@ -28,10 +29,43 @@ LOWEST = 30.0
 
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
-    """A separation."""
+    """A separation, or the model of one and the recording of ``data``."""
+    from partwise.apps.audio import Separation, apply
+
+    if isinstance(found, Separation):
+        refuse_data(found, data)
+        return learned(found)
+    check_fitted(found)
+    return alone(found) if data is None else learned(apply(found, data, W=W))
+
+
+def alone(model: Any) -> Result:
+    """The spectra of the components, over bands of equal width in pitch."""
+    from partwise.apps.audio import Grid
+
+    grid, H = Grid(*model.field_["grid"]), np.asarray(model.components_, dtype=np.float64)
+    stems = np.array(model.field_["stems"], dtype=object)
+    bands, centres = bands_of(grid.frequencies)
+    heights = np.stack([H[:, band].max(axis=1) for band in bands], axis=1)
+    return Result(
+        kind="sound",
+        title=f"{len(H)} components of a recording, in {len(set(stems))} stems",
+        words="component moment frequency/frequencies",
+        model=model,
+        H=H,
+        labels=numbered(stems),
+        features=[f"{hertz:.0f} Hz" for hertz in grid.frequencies],
+        facts=[("components", len(H)), ("stems", len(set(stems))), ("samples per second", grid.rate)],
+        measures=[[("stem", name)] for name in stems],
+        notices=["Without the recording there is nothing to play, and no spectrogram."],
+        views=lambda choice: {"curves": curves(centres, "frequency (Hz)", "loudness", heights)},
+    )
+
+
+def learned(found: Any) -> Result:
+    """Stems, and what they are made of."""
     from partwise.apps.audio import note_name
 
-    refuse_data(found, data)
     table = found.to_frame()
     mass = found.activations.sum(axis=0) * found.components.sum(axis=1)
     return Result(
@@ -40,7 +74,7 @@ def gather(found: Any, data: Any = None, W: Any = None) -> Result:
         words="component moment frequency/frequencies",
         model=found.model,
         H=np.asarray(found.components, dtype=np.float64),
-        labels=labels_of(found),
+        labels=numbered(np.array(found.names, dtype=object)[found.groups]),
         features=[f"{hertz:.0f} Hz" for hertz in found.grid.frequencies],
         W=np.asarray(found.activations, dtype=np.float64),
         items=[f"{second:.2f} s" for second in found.times],
@@ -66,13 +100,19 @@ def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     )
 
 
-def labels_of(found: Any) -> list[str]:
-    """Components by their stem; several of one stem are numbered."""
-    members = [np.flatnonzero(found.groups == group) for group in range(len(found.names))]
-    labels = [""] * len(found.components)
-    for name, places in zip(found.names, members, strict=True):
-        for i, place in enumerate(places.tolist()):
-            labels[place] = name if len(places) == 1 else f"{name} {i + 1}"
+def numbered(stems: np.ndarray) -> list[str]:
+    """Components by the name of their stem; several of one stem are numbered.
+
+    Examples
+    --------
+    >>> numbered(np.array(["piano", "drums", "piano"], dtype=object))
+    ['piano 1', 'drums', 'piano 2']
+    """
+    labels = [str(name).replace("_", " ") for name in stems]
+    for name in dict.fromkeys(stems):
+        places = np.flatnonzero(stems == name).tolist()
+        for i, place in enumerate(places if len(places) > 1 else [], start=1):
+            labels[place] += f" {i}"
     return labels
 
 
@@ -124,8 +164,8 @@ def views(found: Any, choice: Choice) -> dict[str, Any]:
         return {"sound": view}
     waves = dict(found.stems())
     players = Players.of(found, choice.room, [found.sound.wave, *waves.values()])
-    for stem in view["stems"]:
-        stem["wav"] = players.wav(waves[stem["name"]], found.sound.rate)
+    for stem, wave in zip(view["stems"], waves.values(), strict=True):
+        stem["wav"] = players.wav(wave, found.sound.rate)
     view["mix"] = players.wav(found.sound.wave, found.sound.rate)
     return {"sound": view, "notices": [players.told(found.sound.seconds)]}
 
@@ -133,7 +173,7 @@ def views(found: Any, choice: Choice) -> dict[str, Any]:
 def stems_of(found: Any) -> list[dict[str, Any]]:
     """Name, components and share of each stem."""
     return [
-        {"name": name, "components": np.flatnonzero(found.groups == place), "share": share}
+        {"name": name.replace("_", " "), "components": np.flatnonzero(found.groups == place), "share": share}
         for place, (name, share) in enumerate(zip(found.names, found.shares.tolist(), strict=True))
     ]
 

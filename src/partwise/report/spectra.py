@@ -1,4 +1,4 @@
-"""Pure spectra of mixtures, and where they are."""
+"""Pure spectra of mixtures, and where they are: a result, or its saved model with or without mixtures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from partwise.errors import DataError
 from partwise.report.encode import quantised
-from partwise.report.matrix import refuse_data
+from partwise.report.matrix import check_fitted, refuse_data, solved
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result
 
@@ -20,8 +21,43 @@ PIXELS = 60_000
 
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
+    """Endmembers with their mixtures, or a model of endmembers and the mixtures of ``data``."""
+    from partwise.apps.spectra import Unmixing, adopt, as_scene
+
+    if isinstance(found, Unmixing):
+        refuse_data(found, data)
+        return learned(found)
+    check_fitted(found)
+    if data is None:
+        return alone(found)
+    scene = as_scene(data, least=1)
+    p = found.components_.shape[1]
+    if scene.X.shape[1] != p:
+        raise DataError(f"{scene.source} has {scene.X.shape[1]:,} channels, the model {p:,}: bring them together.")
+    return learned(adopt(scene, found, solved(found, scene.X) if W is None else np.asarray(W)))
+
+
+def alone(model: Any) -> Result:
+    """Pure spectra without a mixture."""
+    H = np.asarray(model.components_)
+    channels = model.field_["channels"]
+    axis, name = axis_of(channels)
+    return Result(
+        kind="spectra",
+        title=f"{len(H)} pure spectra",
+        words="endmember mixture channel",
+        model=model,
+        H=H,
+        labels=[f"endmember {q}" for q in range(len(H))],
+        features=channels,
+        facts=[("endmembers", len(H)), ("channels", len(channels))],
+        measures=[[("highest at", channels[j])] for j in H.argmax(axis=1).tolist()],
+        views=lambda choice: {"curves": curves(axis, name, "value", H)},
+    )
+
+
+def learned(found: Any) -> Result:
     """Endmembers, abundances and, of a scene, their maps."""
-    refuse_data(found, data)
     scene, table = found.scene, found.to_frame()
     (n, p), k = scene.X.shape, len(found.endmembers)
     H, W = found.endmembers.to_numpy(), found.abundances.to_numpy()

@@ -25,7 +25,7 @@ from partwise.report.result import Choice, Result, plain, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["KINDS", "gathered", "summarize", "summarized", "with_origin"]
+__all__ = ["KINDS", "gathered", "kind_of", "summarize", "summarized", "with_origin"]
 
 KINDS = {
     "TopicModel": "topics",
@@ -37,7 +37,7 @@ KINDS = {
     "Unmixing": "spectra",
     "Unmixed": "signals",
 }
-"""Class of a result -> the module that knows it; any other estimator is a matrix."""
+"""Class of a result -> the module that knows it."""
 
 
 def summarize(
@@ -63,7 +63,8 @@ def summarize(
         NMF, MiniBatchNMF, TopicModel, Recommender, Parts, Separation, Programs, Signatures, Unmixing, Unmixed.
     data : path, array, sparse matrix, DataFrame, texts, or None
         What the model is shown on, as its verb or application takes it: a matrix for an estimator, texts for topics,
-        pictures for a model of pictures, mixtures for `Unmixed`. Other results carry their data.
+        mixtures for `Unmixed`. The saved model of any other application takes what its application takes; results
+        themselves carry their data.
     W : array-like of shape (n_items, n_components), or None
         The weights of ``data``, where the fit has returned them; None computes them.
     text : bool, default=True
@@ -118,10 +119,19 @@ def gathered(
     model: Any, data: Any = None, *, W: Any = None, labels: Any = None, details: Any = None, title: str | None = None
 ) -> Result:
     """What the module of the model's class makes of it, with the given names."""
-    name = KINDS.get(type(model).__name__) or ("images" if "image_shape_" in vars(model) else "matrix")
-    found = named(importlib.import_module(f"partwise.report.{name}").gather(model, data, W), labels)
+    found = named(importlib.import_module(f"partwise.report.{kind_of(model)}").gather(model, data, W), labels)
     changes = {"details": details, "title": title}
     return replace(found, **{name: value for name, value in changes.items() if value is not None})
+
+
+def kind_of(model: Any) -> str:
+    """The module that knows a result: by its class, or by the ``field_`` that a result wrote on its model to save it.
+
+    Any other estimator is a matrix.
+    """
+    written = vars(model).get("field_")
+    kind = written.get("kind") if isinstance(written, dict) else None
+    return KINDS.get(type(model).__name__) or (kind if kind in KINDS.values() else "matrix")
 
 
 def summarized(

@@ -125,6 +125,6 @@ def within(
             return page, summary, said
         room *= MARGIN * max_size / size
     raise DataError(
-        f"The report has {size / 1e6:.1f} MB even with {room:.1%} of the data, more than max_size allows "
+        f"The report has {size / 1e6:.3g} MB even with {room:.1%} of the data, more than max_size allows "
         f"({max_size / 1e6:g} MB). Raise max_size, or leave out the texts, pictures and sounds with text=False."
     )

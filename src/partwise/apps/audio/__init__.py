@@ -8,7 +8,7 @@
 from .grouping import timbre_groups
 from .measures import sdr_sir_sar, si_sdr
 from .pitch import find_notes, note_name, pitch_of
-from .separate import separate
+from .separate import apply, separate
 from .separation import Separation
 from .templates import Templates, learn_templates, recordings_in
 from .transform import Grid, resampled
@@ -17,6 +17,7 @@ __all__ = [
     "Grid",
     "Separation",
     "Templates",
+    "apply",
     "find_notes",
     "learn_templates",
     "note_name",

@@ -15,7 +15,7 @@ from partwise.apps.audio.transform import EXPONENTS, Grid, checked_loss
 from partwise.errors import DataError
 from partwise.io import Sound, as_sound, read_sound
 
-__all__ = ["check_loud", "separate"]
+__all__ = ["apply", "check_loud", "separate", "unit_loudness"]
 
 REST = "rest"
 """The stem of what no template explains."""
@@ -106,13 +106,64 @@ def separate(
     check_loud(sound)
     known = None if templates is None else templates.H
     k = size_of(n_components, model, known, X.shape)
-    W, H, one = fitted(X, known, k, new_model(model, k, loss, n_init, random_state))
-    H, W = unit_loudness(H, W, 0 if known is None else len(known))
-    shape = (sound.wave.shape[1], -1, k)
-    found = Separation(one, sound, grid, loss, W.reshape(shape), H, *one_each(k), notes=told(sound, X, grid, loss))
+    W, one = fitted(X, known, k, new_model(model, k, loss, n_init, random_state))
+    found = adopt(sound, grid, loss, X, one, W, 0 if known is None else len(known))
     if templates is not None:
         return found.regroup([*templates.sources, *[REST] * (k - len(templates.H))])
     return found if groups is None else found.regroup(groups)
+
+
+def apply(model: Any, source: Any, *, rate: int | None = None, W: Any = None) -> Separation:
+    """Find the components of an earlier separation, `Separation.save` and `partwise.load`, in a recording.
+
+    Parameters
+    ----------
+    model : estimator
+    source, rate
+        As in `separate`; the rate is that of the model.
+    W : array-like of shape (n_channels * n_frames, k), or None
+        The activations, where they are known in the units of the model.
+
+    Returns
+    -------
+    Separation
+
+    Raises
+    ------
+    DataError
+        If the model was not saved by a separation, or the recording is silent or of another rate.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> import partwise
+    >>> from partwise.apps.audio import apply, separate
+    >>> mix = np.sin(2 * np.pi * 440 * np.arange(4000) / 8000)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "model.pw"
+    ...     separate(mix, 2, rate=8000, window=512, hop=128).save(path)
+    ...     apply(partwise.load(path), mix, rate=8000).names
+    ('component_0', 'component_1')
+    """
+    field = getattr(model, "field_", {})
+    if field.get("kind") != "sound":
+        raise DataError("The model is of no recording. Give one that a Separation saved.")
+    sound, grid = opened(source, rate), Grid(*field["grid"])
+    if sound.rate != grid.rate:
+        raise DataError(f"The model is of {grid.rate} Hz, {sound.source} has {sound.rate}: convert it first.")
+    check_loud(sound)
+    X = grid.rows(grid.forward(sound.wave), EXPONENTS[field["loss"]])
+    weights = model.transform(X) if W is None else np.asarray(W)
+    return adopt(sound, grid, field["loss"], X, model, weights, field["known"]).regroup(field["stems"])
+
+
+def adopt(sound: Sound, grid: Grid, loss: str, X: np.ndarray, model: Any, W: np.ndarray, n_known: int) -> Separation:
+    """The second half of `separate`: each component its own stem."""
+    H, W = unit_loudness(np.asarray(model.components_), W, n_known)
+    shape = (sound.wave.shape[1], -1, len(H))
+    notes = told(sound, X, grid, loss)
+    return Separation(model, sound, grid, loss, W.reshape(shape), H, *one_each(len(H)), notes, n_known)
 
 
 def opened(source: Any, rate: int | None) -> Sound:
@@ -147,15 +198,15 @@ def size_of(n_components: int | None, model: Any, known: np.ndarray | None, shap
     return k
 
 
-def fitted(X: np.ndarray, known: np.ndarray | None, k: int, one: Any) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Activations, spectra and the fitted model."""
+def fitted(X: np.ndarray, known: np.ndarray | None, k: int, one: Any) -> tuple[np.ndarray, Any]:
+    """Activations and the fitted model."""
     if known is None:
-        return np.asarray(one.fit_transform(X)), np.asarray(one.components_), one
+        return np.asarray(one.fit_transform(X)), one
     if "fixed_H" not in inspect.signature(one.fit_transform).parameters:
         raise DataError(f"{type(one).__name__} cannot keep known templates: it needs fit_transform(X, fixed_H=...).")
     fixed = np.full((k, X.shape[1]), np.nan, X.dtype)
     fixed[: len(known)] = known
-    return np.asarray(one.fit_transform(X, fixed_H=fixed)), np.asarray(one.components_), one
+    return np.asarray(one.fit_transform(X, fixed_H=fixed)), one
 
 
 def unit_loudness(H: np.ndarray, W: np.ndarray, n_known: int) -> tuple[np.ndarray, np.ndarray]:

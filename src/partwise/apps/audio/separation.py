@@ -44,6 +44,8 @@ class Separation:
         The stem of each component.
     notes : tuple of str
         What should be known.
+    n_known : int
+        So many components, the first ones, are templates.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class Separation:
     names: tuple[str, ...]
     groups: np.ndarray
     notes: tuple[str, ...] = ()
+    n_known: int = 0
 
     @property
     def activations(self) -> np.ndarray:
@@ -203,6 +206,15 @@ class Separation:
             path.write_bytes(wav_bytes(wave, self.sound.rate))
             paths.append(path)
         return paths
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model, with its grid and the names of the stems, to a ``.pw`` file; `apply` uses it again."""
+        stems = [self.names[group] for group in self.groups]
+        grid = [self.grid.rate, self.grid.window, self.grid.hop]
+        self.model.field_ = {
+            "kind": "sound", "grid": grid, "loss": self.loss, "stems": stems, "known": self.n_known
+        }  # fmt: skip
+        self.model.save(path)
 
     def info(self) -> str:
         """The result in words."""

@@ -72,6 +72,7 @@ def parts(
     visible = checked_mask(mask, pictures.size)
     W = np.asarray(one.fit_transform(flat(pictures.stack, visible)))
     brightest = np.max(one.components_, axis=1)
+    one.field_ = {"kind": "images"}
     one.image_shape_ = pictures.size
     one.image_mask_ = visible
     one.image_top_ = pictures.top
@@ -209,6 +210,7 @@ class Parts:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a ``.pw`` file; ``encode(partwise.load(path), images)`` uses it again."""
+        self.model.field_ = {"kind": "images", "names": list(self.names)}
         self.model.save(path)
 
 

@@ -17,7 +17,7 @@ from partwise.io import Cells, as_cells, read_cells, to_anndata
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Programs", "adopt_programs", "checked_cells", "programs", "replicates"]
+__all__ = ["Programs", "adopt_programs", "checked_cells", "located", "marking", "programs", "replicates"]
 
 STABLE = 0.8
 """From this cosine on a program counts as found again."""
@@ -230,11 +230,7 @@ class Programs:
         """The genes that mark each program: ``s log(s / mean of the others)``, falling; (n, n_components) names."""
         import pandas as pd
 
-        S = self.spectra.to_numpy()
-        rest = (S.sum(axis=0) - S) / max(1, len(S) - 1)
-        floor = 1e-9
-        scores = S * np.log((S + floor) / (rest + floor)) if len(S) > 1 else S
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :n]
+        order = marking(self.spectra.to_numpy())[:, :n]
         names = np.array(self.spectra.columns, dtype=object)
         return pd.DataFrame(names[order].T, columns=self.spectra.index)
 
@@ -293,7 +289,23 @@ class Programs:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model, with the names of its genes, to a ``.pw`` file."""
         self.model.feature_names_in_ = np.array(self.fitted, dtype=object)
+        self.model.field_ = {"kind": "programs"}
         self.model.save(path)
+
+
+def marking(S: np.ndarray) -> np.ndarray:
+    """For rows of sum 1, the columns that mark each: ``s log(s / mean of the others)``, falling.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> marking(np.array([[0.6, 0.3, 0.1], [0.6, 0.1, 0.3]])).tolist()
+    [[1, 0, 2], [2, 0, 1]]
+    """
+    rest = (S.sum(axis=0) - S) / max(1, len(S) - 1)
+    floor = 1e-9
+    scores = S * np.log((S + floor) / (rest + floor)) if len(S) > 1 else S
+    return np.argsort(-scores, axis=1, kind="stable")
 
 
 # ------------------------------------------------------------------ before

@@ -295,6 +295,7 @@ class Signatures:
         """
         if self.model is None:
             raise DataError("These signatures were given, not learned: there is no model to save.")
+        self.model.field_ = {"kind": "signatures"}
         self.model.save(path)
 
 

@@ -7,6 +7,7 @@ import { asMatrix } from "./data.js";
 import { capital, number, percent, shortened } from "./format.js";
 import { heatmap } from "./heat.js";
 import { renameable } from "./labels.js";
+import { original } from "./pictures.js";
 import { inWords, portrait } from "./portrait.js";
 import { placeIn } from "./router.js";
 
@@ -132,8 +133,12 @@ function neighbourLinks(model, c) {
 
 function featureBars(model, c) {
   const strongest = model.topFeatures(c, FEATURES_SHOWN);
+  const told = model.components[c].features;
   return chart({
-    title: `Strongest ${model.words.features} of ${model.labels[c]}`,
+    title: `${told ? "Most telling" : "Strongest"} ${model.words.features} of ${model.labels[c]}`,
+    note: told
+      ? `In the order of how much they tell it from the other ${model.words.components}; a bar is the weight.`
+      : null,
     draw: (width) =>
       bars(
         strongest.map(([f, value]) => ({ name: model.featureName(f), value })),
@@ -147,9 +152,32 @@ function featureBars(model, c) {
   });
 }
 
+/** Items of which there is a picture are shown by it. */
+function pictured(model, c) {
+  const { shown } = model.summary.pictures;
+  const typical = model.representative(c, ITEMS_SHOWN).filter((i) => shown.includes(i));
+  return typical.length === 0
+    ? null
+    : h(
+        "ol",
+        { class: "gallery" },
+        typical.map((i) =>
+          h(
+            "li",
+            null,
+            original(model, i),
+            link(`#/items/${i}`, shortened(model.itemName(i), 40)),
+            h("span", { class: "note" }, percent(model.mixture(i)[c])),
+          ),
+        ),
+      );
+}
+
 function representatives(model, c) {
   const { words, items } = model;
   if (model.n === 0) return null;
+  const pictures = model.summary.pictures && pictured(model, c);
+  if (pictures) return section(`Typical ${words.items}, and how much of each is ${model.labels[c]}`, pictures);
   return section(
     `Typical ${words.items}`,
     h(
@@ -161,7 +189,7 @@ function representatives(model, c) {
           h(
             "li",
             null,
-            link(`#/items/${i}`, shortened(items.names[i], 80)),
+            link(`#/items/${i}`, shortened(model.itemName(i), 80)),
             h("span", { class: "share" }, percent(model.mixture(i)[c])),
             items.texts && items.texts[i] !== items.names[i]
               ? h("p", { class: "snippet" }, shortened(items.texts[i], 220))

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { chart } from "./charts.js";
-import { number } from "./format.js";
+import { capital, number } from "./format.js";
 import { lines } from "./lines.js";
 
 export const convergenceView = {
@@ -21,7 +21,7 @@ export const convergenceView = {
         ` From ${number(objective[0])} to ${number(objective[objective.length - 1])}${name ? `, ${name}` : ""}.`,
       ),
       history({
-        title: name ? `Objective: ${name}` : "Objective",
+        title: capital(name || "objective"),
         note: "It should fall and then stay level.",
         x: iteration,
         y: objective,
@@ -48,7 +48,7 @@ function history({ title, note, x, y, log = false, colour = "c0" }) {
       lines([{ name: title, x, y, colour }], width, {
         label: `Line: ${title} by iteration`,
         xName: "iteration",
-        yName: log ? "logarithmic" : "value",
+        yName: log ? "logarithmic" : "objective",
         log,
       }),
     rows: () => [["iteration", title], ...Array.from(x, (each, at) => [each, y[at]])],

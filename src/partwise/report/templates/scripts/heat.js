@@ -10,7 +10,7 @@ export function heatmap({ rows, columns, at, label, format = number, top = null 
   const left = Math.min(widest(rows) + 12, width * 0.34);
   const cell = Math.min(64, (width - left - 4) / columns.length);
   const tall = Math.min(30, Math.max(18, cell));
-  const below = Math.min(110, widest(columns, 12) * 0.82 + 22);
+  const below = Math.min(170, widest(columns, 12) * 0.82 + 22);
   const most = top ?? (Math.max(...rows.flatMap((_, i) => columns.map((__, j) => at(i, j) || 0))) || 1);
   const height = rows.length * tall + below;
   const every = Math.ceil(14 / cell);
@@ -53,7 +53,7 @@ export function heatmap({ rows, columns, at, label, format = number, top = null 
               transform: `translate(${left + (j + 0.5) * cell} ${rows.length * tall + 8}) rotate(-55)`,
             },
             s("title", null, name),
-            fitting(name, 112, 12),
+            fitting(name, 180, 12),
           ),
     ),
   );

@@ -26,7 +26,7 @@ export const itemsView = {
   show: (model, argument) => {
     const i = placeIn(argument, model.n);
     return [
-      h("h1", null, i === null ? capital(model.words.items) : shortened(model.items.names[i], 120)),
+      h("h1", null, i === null ? capital(model.words.items) : shortened(model.itemName(i), 120)),
       h(
         "div",
         { class: "split" },
@@ -92,7 +92,7 @@ function entry(model, i, open) {
   return h(
     "li",
     null,
-    h("a", { href: `#/items/${i}`, "aria-current": open ? "true" : null }, shortened(items.names[i], 70)),
+    h("a", { href: `#/items/${i}`, "aria-current": open ? "true" : null }, shortened(model.itemName(i), 70)),
     h("span", { class: "share" }, `${shortened(model.labels[c], 24)} ${percent(model.mixture(i)[c])}`),
     items.texts ? h("p", { class: "snippet" }, shortened(items.texts[i], 70)) : null,
   );
@@ -176,7 +176,7 @@ function neighbours(model, i) {
         h(
           "li",
           null,
-          link(`#/items/${j}`, shortened(model.items.names[j], 80)),
+          link(`#/items/${j}`, shortened(model.itemName(j), 80)),
           h("span", { class: "share" }, `cosine ${cosine.toFixed(2)}`),
           model.items.texts ? h("p", { class: "snippet" }, shortened(model.items.texts[j], 140)) : null,
         ),

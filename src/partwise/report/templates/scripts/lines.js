@@ -4,7 +4,7 @@ import { s } from "./dom.js";
 import { number, shortened, ticks } from "./format.js";
 import { textWidth } from "./letters.js";
 
-const MARGIN = { top: 12, right: 16, bottom: 44, left: 64 };
+const MARGIN = { top: 12, right: 16, bottom: 44, left: 80 };
 
 /**
  * ``series``: {name, x, y, colour: class, quiet?: thin and grey, area?: filled down to 0}.

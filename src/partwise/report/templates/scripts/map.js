@@ -182,7 +182,7 @@ function openDots(model, { dots }, place, stack) {
   };
   stack.addEventListener("pointermove", (event) => {
     const i = nearest(event);
-    stack.title = i === null ? "" : `${shortened(model.items.names[i], 80)}: ${model.labels[model.main(i)]}`;
+    stack.title = i === null ? "" : `${shortened(model.itemName(i), 80)}: ${model.labels[model.main(i)]}`;
     stack.classList.toggle("pointing", i !== null);
   });
   stack.addEventListener("click", (event) => {

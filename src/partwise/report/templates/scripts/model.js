@@ -73,12 +73,21 @@ export class Model {
     return this.summary.features.names[f];
   }
 
+  /** The name of item ``i``; a bare number says of what it is the number. */
+  itemName(i) {
+    const name = this.items.names[i];
+    return /^\d+$/.test(name) ? `${this.words.item} ${name}` : name;
+  }
+
   topWords(c, count) {
     return this.topFeatures(c, count).map(([f]) => this.featureName(f));
   }
 
   representative(c, count) {
-    return Array.from(this.components[c].items ?? largest(this.partsOf(c), count)).slice(0, count);
+    const order = this.components[c].items ?? largest(this.partsOf(c), count);
+    return Array.from(order)
+      .filter((i) => this.mixture(i)[c] >= 0.0005) // less reads as 0.0 %
+      .slice(0, count);
   }
 
   /** [component, cosine] of the others, most similar first. */

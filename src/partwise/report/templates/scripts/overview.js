@@ -68,12 +68,12 @@ function facts(all) {
   );
 }
 
-/** One line for each component: name, share as a bar, and what it looks like. */
+/** Name, share as a bar, and what it looks like: a line for each component, a tile where it is a picture. */
 function glance(model) {
   const most = Math.max(...model.shares) || 1;
   return h(
     "ol",
-    { class: "glance" },
+    { class: model.summary.pictures ? "glance tiles" : "glance" },
     model.components.map(({ share }, c) =>
       h(
         "li",

@@ -41,7 +41,7 @@ export const picturesView = {
               "a",
               {
                 href: `#/pictures/${each}`,
-                "aria-label": model.items.names[each],
+                "aria-label": model.itemName(each),
                 "aria-current": each === i ? "true" : null,
               },
               original(model, each),
@@ -90,9 +90,10 @@ function drawn({ height, width, channels }, values, top, label) {
   return raster({ rows: height, columns: width, colour, label });
 }
 
-function original(model, i) {
+/** A picture as it was given. */
+export function original(model, i) {
   const { pictures } = model.summary;
-  return drawn(pictures, pictures.originals.row(pictures.shown.indexOf(i)), 255, `${model.items.names[i]}, as it is`);
+  return drawn(pictures, pictures.originals.row(pictures.shown.indexOf(i)), 255, `${model.itemName(i)}, as it is`);
 }
 
 /** The sum of the first ``count`` of the components in ``order``, as strong as they are in item ``i``. */
@@ -160,7 +161,7 @@ function buildUp(model, i) {
       h(
         "figure",
         { class: "picture" },
-        h("figcaption", null, shortened(model.items.names[i], 40)),
+        h("figcaption", null, shortened(model.itemName(i), 40)),
         shownIn(original(model, i), PAIR, TALL),
       ),
       sum,

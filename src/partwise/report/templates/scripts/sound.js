@@ -23,7 +23,7 @@ export const soundView = {
       h(
         "p",
         { class: "lead" },
-        `A recording of ${clock(sound.seconds)}, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again.`,
+        `A recording of ${clock(sound.seconds)}, taken apart into ${number(sound.stems.length)} stems. Together they are the recording again. The curve over a player is how loud its stem is, over the whole recording; what the players leave out is told in the overview.`,
       ),
       sound.mix ? section("The recording", player(sound.mix, "The recording")) : null,
       section(

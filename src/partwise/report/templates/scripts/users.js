@@ -22,7 +22,7 @@ function chooser(model, place) {
   const { users } = model.summary.ratings;
   return choice(
     `Open a ${model.words.item}`,
-    [["", "choose ..."], ...users.map(({ item }, at) => [at, shortened(model.items.names[item], 40)])],
+    [["", "choose ..."], ...users.map(({ item }, at) => [at, shortened(model.itemName(item), 40)])],
     place ?? "",
     (value) => {
       location.hash = value === "" ? "#/ratings" : `#/ratings/${value}`;
@@ -72,7 +72,7 @@ function userPage(model, place) {
   const { scale, users } = model.summary.ratings;
   const { item, ratings, recommended } = users[place];
   const { words } = model;
-  const who = model.items.names[item];
+  const who = model.itemName(item);
   return [
     h(
       "p",
