@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from partwise.errors import DataError, IncompatibleError, MissingExtraError
 from partwise.serve.door import Door
 from partwise.serve.refusals import Refused, told
@@ -55,7 +57,7 @@ def application(routes: Sequence[Route], door: Door, max_body: int) -> Starlette
     workers = Workers()
     paths = ", ".join(route.path for route in routes)
 
-    async def refuse(request: Request, error: Exception) -> Response:
+    async def refuse(request: Request, error: Any) -> Response:
         if isinstance(error, HTTPException):
             where = request.url.path[:60]
             reason = f"There is no {where}. This model answers at {paths}."
@@ -143,7 +145,8 @@ def answered(route: Route, raw: bytes) -> bytes:
     body = parsed(raw)
     if found := fault(body, route.body or {}):
         raise Refused(422, found[1:] if found.startswith(".") else f"The body{found}")
-    return encoded(route, route.ask(body))
+    with np.errstate(over="ignore", invalid="ignore"):  # what leaves the range is refused when it is encoded
+        return encoded(route, route.ask(body))
 
 
 def parsed(raw: bytes) -> Any:
