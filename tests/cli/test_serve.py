@@ -1,6 +1,5 @@
 """``serve``: it answers until it is interrupted; what would be open to others is refused before anything is read."""
 
-import builtins
 import json
 import signal
 import socket
@@ -8,6 +7,8 @@ import sys
 import urllib.request
 
 import pytest
+
+from partwise import serve
 
 
 def test_a_model_is_served_until_an_interrupt(fitted, command):
@@ -54,13 +55,7 @@ def test_a_port_in_use_is_told(fitted, run):
 
 def test_a_missing_extra_names_the_command_that_installs_it(fitted, run, monkeypatch):
     monkeypatch.delitem(sys.modules, "partwise.serve.web", raising=False)
-    load = builtins.__import__
-
-    def without(name, *rest):
-        if name.partition(".")[0] in ("starlette", "uvicorn"):
-            raise ModuleNotFoundError(name)
-        return load(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.delattr(serve, "web", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)  # which import takes for a module that is not there
     result = run("serve", fitted / "model.pw", code=2)
     assert 'Serving a model needs the serve extra: pip install "partwise[serve]".' in result.stderr

@@ -211,8 +211,9 @@ def test_an_answer_that_is_no_number_is_refused(client):
     assert found.status_code == 422 and "beyond the largest number" in found.json()["error"]
 
 
+@pytest.mark.filterwarnings("ignore::partwise.NotConvergedWarning")
 def test_a_signed_model_says_that_it_cannot_transform():
-    model = partwise.NMF(2, random_state=0, solver=partwise.SGD(signed=True), max_iter=1000).fit(X)
+    model = partwise.NMF(2, random_state=0, solver=partwise.SGD(signed=True), max_iter=20).fit(X)
     found = TestClient(partwise.serve.app(model)).post("/api/transform", json={"rows": [[1, 2, 3, 4]]})
     assert found.status_code == 409 and "signed" in found.json()["error"]
 

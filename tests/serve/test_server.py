@@ -92,7 +92,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 FEW = hypothesis.settings(
-    max_examples=10,
+    max_examples=6,
     derandomize=True,
     database=None,
     deadline=None,
