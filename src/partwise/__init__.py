@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from partwise import apps, datasets, io, penalties, plot, report
+    from partwise import apps, datasets, io, penalties, plot, report, serve
     from partwise.apps.ratings import Recommender, recommender
     from partwise.apps.topics import TopicModel, topics
     from partwise.errors import PartwiseError
@@ -33,7 +33,7 @@ _HOMES = {
     "load": "partwise.persist",
     "save": "partwise.persist",
 }
-_ROOMS = ("apps", "datasets", "io", "penalties", "plot", "report")
+_ROOMS = ("apps", "datasets", "io", "penalties", "plot", "report", "serve")
 
 __all__ = [
     "NMF",
@@ -54,6 +54,7 @@ __all__ = [
     "recommender",
     "report",
     "save",
+    "serve",
     "topics",
 ]
 

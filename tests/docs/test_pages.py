@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PYTHON = {
     "README.md",
-    *(f"docs/{name}.md" for name in ("start", "how_it_works", "choosing", "coming_from", "faq", "maths")),
+    *(f"docs/{name}.md" for name in ("start", "how_it_works", "choosing", "coming_from", "faq", "maths", "serve")),
 }
 MEASURED = r"[\d.]+ s\b|(?<=KKT residual )[\d.e+-]+|(?<=after )\d+(?= iterations)"
 

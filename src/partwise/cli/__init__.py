@@ -34,6 +34,7 @@ VERBS = {
     "unmix": "Find the pure spectra of mixtures.",
     "show": "Tell what a model file holds.",
     "report": "Write a page about a model that opens in any browser.",
+    "serve": "Serve a model to a browser and to programs, until Ctrl+C.",
     "doctor": "Tell what this installation computes with.",
 }
 """Name -> help in one line; the verb is the function of that name in the module of that name."""
