@@ -373,6 +373,10 @@ def test_biases_solve_their_ridge(films):
     assert best_biases(films).strength in (1, 2, 3, 5, 8)
 
 
+def test_biases_of_a_few_ratings_have_the_usual_strength(films):
+    assert best_biases(films.take(np.arange(9))).strength == 3
+
+
 def test_the_ranking_measures_are_those_of_a_slow_count(films):
     train, test, _ = split(films)
     rng = np.random.default_rng(0)

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from sklearn.decomposition import NMF as TheirNMF
 
 import partwise
-from partwise.apps.spectra import spectral_angles, unmix
+from partwise.apps.spectra import as_scene, spectral_angles, unmix
 from partwise.errors import DataError
 
 CHANNELS = np.linspace(0, 1, 40)
@@ -80,6 +81,10 @@ def test_angles_do_not_see_brightness():
     np.testing.assert_allclose(
         spectral_angles([[1, 0], [2, 2]], [[0, 5], [3, 3]]), [[np.pi / 2, np.pi / 4], [np.pi / 4, 0]]
     )
+
+
+def test_sparse_spectra_are_read_like_dense_ones():
+    np.testing.assert_array_equal(as_scene(sp.csr_array(np.eye(3))).X, np.eye(3))
 
 
 MISTAKES = {

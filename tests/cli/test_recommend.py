@@ -172,7 +172,7 @@ MISTAKES = {
     "no user": (["other.csv"], 2, "no column is called like a user. Columns: a, b, c. Give --user."),
     "no rating": (["pairs.csv", "--explicit"], 2, "no column is called like a rating"),
     "a time": (["times.csv"], 3, "times cannot be read (first: line 3, 'soon')"),
-    "a table of numbers": (["matrix.npy"], 3, ".npy is not a kind of text"),
+    "a table of numbers": (["matrix.npy"], 3, ".npy is not a kind of text or table"),
     "a broken table": (["broken.csv"], 3, "line 2 has 4 cells, the first line has 3"),
     "too many tastes": (["films.csv", "-k", 60], 2, "-k 60 is more than min(rows, columns) = 40"),
     "no size": (["films.csv", "-k", "few"], 2, "no number of components"),
@@ -217,6 +217,11 @@ def test_duplicate_pairs_zeros_and_gaps_are_told_and_do_not_stop(films, run):
     stderr = run("recommend", "messy.csv", "--test", "none").stderr
     for said in ("duplicate pairs); the latest", "1 ratings are 0", "without a user", "without an item", "too few"):
         assert said in stderr
+
+
+def test_a_handful_of_ratings_is_judged_too(films, run):
+    (films / "few.csv").write_bytes(GOOD)
+    assert "too few" in run("recommend", "few.csv", "-k", "1").stderr
 
 
 def test_pictures_without_matplotlib_are_refused_before_the_fit(films, run, monkeypatch):

@@ -49,6 +49,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "empty.wav").touch()
     (tmp_path / "text.wav").write_text("no sound at all", encoding="utf-8")
     (tmp_path / "song.doc").write_text("no sound at all", encoding="utf-8")
+    (tmp_path / "song.mp3").write_text("x", encoding="utf-8")
     (tmp_path / "song.flac").write_text("fLaC", encoding="utf-8")
     (tmp_path / "texts").mkdir()
     return tmp_path
@@ -153,6 +154,7 @@ MISTAKES = {
     "a folder": (["notes", "-k", 2], 3, "notes is a folder. Give one sound file"),
     "empty": (["empty.wav", "-k", 2], 3, "empty.wav is empty (0 bytes)"),
     "not audio": (["text.wav", "-k", 2], 3, "text.wav is not a readable sound file"),
+    "broken mp3": (["song.mp3", "-k", 2], 3, "song.mp3 is not a readable sound file of the kind .mp3. It may be cut"),
     "broken flac": (["song.flac", "-k", 2], 3, "song.flac is not a readable sound file"),
     "wrong extension": (["song.doc", "-k", 2], 3, ".doc is no kind of sound that is known. Known: .wav, .flac"),
     "one sample": (["one.wav", "-k", 1], 3, "one.wav holds 1 samples"),

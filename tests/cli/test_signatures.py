@@ -59,6 +59,7 @@ def test_signatures_are_named_after_the_reference(place, run, made):
     assert found["signatures"][0]["reference"] == matches["reference"].iloc[0]
     assert found["gap"] < 0.01 and found["samples"] == 30 and found["stop_reason"] == "converged"
     assert "one to one" in result.stderr
+    assert "known.tsv: channels are in" in result.stderr
 
 
 def test_known_signatures_are_fitted_without_learning(place, run, made):

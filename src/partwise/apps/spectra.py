@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from partwise.errors import DataError
 
@@ -327,6 +328,8 @@ def opened(source: Any) -> tuple[np.ndarray, Any, Any, str, tuple[str, ...]]:
         return with_header(X, matrix.row_names, matrix.column_names, matrix.source.name, matrix.notes)
     if hasattr(source, "columns"):
         return source.to_numpy(), tuple(source.index), tuple(source.columns), "The table", ()
+    if sp.issparse(source):
+        source = source.toarray()
     return np.asarray(source), None, None, "The array", ()
 
 

@@ -50,7 +50,8 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     model = None if chosen["fixed"] else poisson_model(chosen, voice)
     tables = {name: chosen[name] for name in ("reference", "fixed") if chosen[name] is not None}
     with as_flags(WORDS):
-        known = {name: as_reference(path)[0] for name, path in tables.items()}
+        for path in tables.values():
+            as_reference(path)
         catalogue = as_catalogue(source, fractional=chosen["fractional"])
         if model is not None:
             check_samples(catalogue)
@@ -60,7 +61,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 
-    found, seconds = learn(catalogue, model, known, chosen["fractional"], voice)
+    found, seconds = learn(catalogue, model, tables, chosen["fractional"], voice)
     for note in found.notes:
         voice.note(note)
     files = write(folder, found, {"source": source, **chosen}, sha256)
@@ -86,7 +87,7 @@ def check_wanted(chosen: dict[str, Any]) -> None:
 
 
 def learn(
-    catalogue: Catalogue, model: Any, known: dict[str, Any], fractional: bool, voice: Voice
+    catalogue: Catalogue, model: Any, tables: dict[str, str], fractional: bool, voice: Voice
 ) -> tuple[Signatures, float]:
     """Signatures and exposures, and the seconds."""
     from partwise.apps.programs import refit
@@ -94,10 +95,10 @@ def learn(
     from partwise.cli.fit import run_fit
 
     if model is None:
-        found = refit(catalogue, known["fixed"], fractional=fractional)
-        return (found.compared(known["reference"]) if "reference" in known else found), 0.0
+        found = refit(catalogue, tables["fixed"], fractional=fractional)
+        return (found.compared(tables["reference"]) if "reference" in tables else found), 0.0
     W, seconds = run_fit(model, catalogue.counts.to_numpy(), None, voice)
-    return adopt_signatures(catalogue, model, W, known.get("reference")), seconds
+    return adopt_signatures(catalogue, model, W, tables.get("reference")), seconds
 
 
 # ------------------------------------------------------------------ after

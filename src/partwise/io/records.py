@@ -107,7 +107,7 @@ def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
         return _read_parquet(source)
     if kind not in READERS:
         raise DataError(
-            f"{source.name}: {kind or 'no suffix'} is not a kind of text that is read. "
+            f"{source.name}: {kind or 'no suffix'} is not a kind of text or table that is read. "
             f"Known: {', '.join(READERS)} (also .gz), .parquet, or a folder of .txt files."
         )
     text, notes = _text_of(source, encoding)
@@ -136,7 +136,7 @@ def _text_of(source: Path, encoding: str) -> tuple[str, list[str]]:
         raw = source.read_bytes()
         raw = gzip.decompress(raw) if source.suffix.lower() == ".gz" else raw
     if not raw.strip():
-        raise DataError(f"{source.name} is empty ({len(raw)} bytes without text).")
+        raise DataError(f"{source.name} is empty: {len(raw)} bytes, no text in them.")
     marked = BOMS.get(raw[:2])
     text = _decoded(raw, source, marked or encoding).removeprefix("\ufeff")
     if "\0" in text:

@@ -182,9 +182,11 @@ def by_soundfile(path: Path) -> tuple[np.ndarray, int]:
         raise MissingExtraError.for_task(task, "audio") from None
     try:
         return soundfile.read(path, dtype="float64", always_2d=True)
-    except (soundfile.LibsndfileError, RuntimeError, TypeError) as error:
-        reason = " ".join(str(error).replace(str(path), path.name).split())
-        raise DataError(f"{path} is not a readable sound file ({reason}).") from None
+    except (soundfile.LibsndfileError, RuntimeError, TypeError):  # their reasons mislead: a short .mp3 "does not exist"
+        raise DataError(
+            f"{path} is not a readable sound file of the kind {path.suffix.lower()}. It may be cut short, or have the "
+            "name of another kind; export it again, as .wav."
+        ) from None
 
 
 WHOLE, FLOATS = 1, 3

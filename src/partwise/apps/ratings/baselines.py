@@ -13,7 +13,7 @@ from partwise.apps.ratings.table import Ratings
 
 __all__ = ["Biases", "Popular", "best_biases"]
 
-STRENGTHS = 1.0, 2.0, 3.0, 5.0, 8.0
+STRENGTHS, USUAL = (1.0, 2.0, 3.0, 5.0, 8.0), 3.0
 SWEEPS, TOL = 500, 1e-10
 
 
@@ -62,7 +62,7 @@ class Biases:
 
 
 def best_biases(train: Ratings) -> Biases:
-    """The biases of that strength which errs least on a tenth of the training part.
+    """The biases of that strength which errs least on a tenth of the training part; of the usual one below 10 ratings.
 
     Examples
     --------
@@ -71,6 +71,8 @@ def best_biases(train: Ratings) -> Biases:
     >>> print(f"{best_biases(read_ratings(make_ratings().extra['table'])).mean:.2f}")
     2.37
     """
+    if len(train) < 10:  # a tenth of which is nothing
+        return Biases.of(train, USUAL)
     inner, held, _ = split(train, "random", 0.1, 0)
 
     def error(strength: float) -> float:
