@@ -479,7 +479,8 @@ PROGRAM = """
 import hashlib
 from tests.report.models import MAKERS
 from partwise.report import render, summarize
-print([hashlib.sha256(render(summarize(*MAKERS[kind]())).encode()).hexdigest() for kind in ("topics", "ratings", "sound")])
+pages = [render(summarize(*MAKERS[kind]())) for kind in ("topics", "ratings", "sound")]
+print([hashlib.sha256(page.encode()).hexdigest() for page in pages])
 """
 
 
