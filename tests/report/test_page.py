@@ -4,14 +4,12 @@ import csv
 import io
 import json
 import re
-import shutil
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from partwise.errors import DataError
 from partwise.report import quantised, render
@@ -19,17 +17,6 @@ from partwise.report import quantised, render
 READY = "html[data-ready]"
 SECTIONS = ("pictures", "sound", "ratings", "channels", "curves", "maps", "time", "groups")
 """Keys of a summary that have a view of the same name."""
-
-
-@pytest.fixture(scope="session")
-def browser():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium: install it to test the report (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def wait_until(page, expression):

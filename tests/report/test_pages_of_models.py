@@ -5,9 +5,7 @@ import pytest
 from partwise import report
 
 from .models import MAKERS
-from .test_page import SECTIONS, Visit, browser
-
-__all__ = ["browser"]  # the fixture
+from .test_page import SECTIONS, Visit
 
 
 def drawn(program, path):

@@ -130,8 +130,8 @@ def kind_of(model: Any) -> str:
     Any other estimator is a matrix.
     """
     written = vars(model).get("field_")
-    kind = written.get("kind") if isinstance(written, dict) else None
-    return KINDS.get(type(model).__name__) or (kind if kind in KINDS.values() else "matrix")
+    kind = str(written.get("kind")) if isinstance(written, dict) else "matrix"
+    return KINDS.get(type(model).__name__, kind if kind in KINDS.values() else "matrix")
 
 
 def summarized(
