@@ -43,7 +43,8 @@ def questions(name, count):
         words = " ".join(TEXTS).split()
         return [("transform", {"texts": [" ".join(rng.choice(words, 6)), " ".join(words[i:])]}) for i in range(count)]
     if name == "ratings":
-        return [("recommend", {"ratings": {str(model_of(name).items_[i]): 1 + i % 5}, "n": 5}) for i in range(count)]
+        items = model_of(name).items_.tolist()
+        return [("recommend", {"ratings": {items[i % 40]: 1 + i % 3}, "n": 5}) for i in range(count)]
     return [("transform", {"rows": rng.random((1 + i % 7, 4)).tolist()}) for i in range(count)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from partwise.serve import door
 
 if TYPE_CHECKING:
-    from partwise.serve.web import Starlette
+    from partwise.serve.web import Starlette  # pyright: ignore[reportAttributeAccessIssue]  the extra may be absent
 
 __all__ = ["MAX_BATCH", "MAX_BODY", "app", "run"]
 
