@@ -24,7 +24,7 @@ THEMES = [{"joe", "pip"}, {"elizabeth", "darcy"}, {"captain", "nautilus"}, {"mar
 @pytest.fixture
 def texts_only(monkeypatch):
     """Without the other fields, which take longer."""
-    monkeypatch.setattr(demo, "tour", lambda voice, seed: {})
+    monkeypatch.setattr(demo, "tour", lambda voice, seed, pictures: {})
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -47,8 +47,10 @@ def test_the_demo_shows_its_themes_and_writes_nothing(folder, run, texts_only):
 
 
 @pytest.mark.slow
-def test_the_demo_finds_the_cells_the_tastes_and_the_keys(run):
-    found = json.loads(run("demo", "--json", "-q").stdout)
+def test_the_demo_finds_the_cells_the_tastes_and_the_keys_and_draws_them(folder, run):
+    found = json.loads(run("demo", "--json", "-q", "--plots", "drawn").stdout)
+    names = ("convergence", "parts", "piano_roll", "similarity", "tastes")
+    assert sorted(path.name for path in (folder / "drawn").iterdir()) == [f"{name}.png" for name in names]
     assert found["parts"]["cells_found"] == 7
     assert found["recommend"]["rmse"]["tastes"] < 0.7 * found["recommend"]["rmse"]["biases"]
     assert found["separate"]["stems"] == 13 and found["separate"]["rest"] < 1e-6
@@ -78,6 +80,13 @@ def test_any_model_can_be_drawn_when_it_is_fitted_or_later(folder, run):
 
 
 # apply
+
+
+def test_drawing_the_loadings_of_new_rows_leaves_the_table_on_stdout_alone(folder, fitted, run):
+    plain = run("apply", fitted / "model.pw", "x.csv")
+    drawn = run("apply", fitted / "model.pw", "x.csv", "--plots", "drawn")
+    assert drawn.stdout == plain.stdout and "loadings.png" in drawn.stderr
+    assert (folder / "drawn" / "loadings.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_applying_a_model_to_its_own_data_gives_its_loadings(fitted, run):

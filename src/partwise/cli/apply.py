@@ -34,6 +34,7 @@ __all__ = ["apply"]
 )
 @click.option("--text", metavar="COL", help="For a model of topics: the column that holds the texts.")
 @options.data(negatives=("error", "clip", "drop"))
+@options.plots
 @options.threads
 @options.voice
 def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
@@ -44,10 +45,13 @@ def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
 
     For a model of topics, MATRIX is what `topics` takes, and its table comes back with columns of topics.
     """
+    from partwise.cli.pictures import draw_loadings, prepare_plots
+
+    prepare_plots(chosen["plots"], voice)
     if (topics := load_topics(model)) is not None:
         from partwise.cli.topic_files import apply_topics
 
-        apply_topics(topics, matrix, chosen["text"], chosen["out"], voice)
+        apply_topics(topics, matrix, chosen["text"], chosen["out"], chosen["plots"], voice)
         return
     from partwise.cli.matrix import non_negative, read_matrix
     from partwise.cli.run import fingerprints
@@ -61,6 +65,7 @@ def apply(model: str, matrix: str, voice: Voice, **chosen: Any) -> None:
     table, _ = non_negative(table, chosen["negatives"], voice, shiftable=False)
     vars(fitted).pop("feature_names_in_", None)  # matched by us; scikit-learn would ask for a table with names
     W = fitted.transform(table.X)
+    draw_loadings(voice, chosen["plots"], W, table.row_names)
     hand_over(W, table, {"model": model, "matrix": matrix, **chosen}, sha256, voice)
 
 

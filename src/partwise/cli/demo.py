@@ -26,10 +26,11 @@ TFIDF = {"sublinear_tf": True, "stop_words": "english", "token_pattern": WORD, "
 
 @click.command()
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts.")
+@options.plots
 @options.report
 @options.folder("Write themes.csv, chapters.csv, model.pw and run.toml there; default: write nothing.")
 @options.voice
-def demo(seed: int, report: str | None, out: str | None, voice: Voice) -> None:
+def demo(seed: int, plots: str | None, report: str | None, out: str | None, voice: Voice) -> None:
     """Take four novels apart, then pictures, ratings and sound.
 
     The chapters of four novels are mixed; nobody tells the factorization which chapter is from which book. It finds
@@ -38,11 +39,12 @@ def demo(seed: int, report: str | None, out: str | None, voice: Voice) -> None:
     """
     began = perf_counter()
     from partwise.cli.components import output_folder
-    from partwise.cli.pages import prepare_report
+    from partwise.cli.pages import prepare_views
+    from partwise.cli.pictures import fit_pictures, tell_drawn
     from partwise.datasets import load_novels_text
     from partwise.estimators import NMF
 
-    prepare_report(report)
+    prepare_views({"plots": plots, "report": report}, voice)
     folder = output_folder(out, FILES, voice) if out is not None else None
     texts = load_novels_text()
     words, X = tfidf(texts["text"])
@@ -50,12 +52,14 @@ def demo(seed: int, report: str | None, out: str | None, voice: Voice) -> None:
     W, seconds = fitted(model, X, words, voice)
     found = findings(model, W, words, texts)
     tell(voice, found, model, X.shape, seconds, seed)
-    other = tour(voice, seed)
+    pictures = fit_pictures(model)
+    other = tour(voice, seed, pictures)
     if folder is not None:
         write(folder, model, W, words, texts, seed)
         voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
     if report is not None:
         write_page(voice, report, model, W, X, words, texts)
+    tell_drawn(voice, plots, pictures)
     voice.say(f"\nThe whole took {perf_counter() - began:.1f} s. {hint(folder)}")
     leave(
         model,
@@ -64,12 +68,12 @@ def demo(seed: int, report: str | None, out: str | None, voice: Voice) -> None:
     )
 
 
-def tour(voice: Voice, seed: int) -> dict[str, Any]:
-    """The other fields, after the texts; what each found."""
+def tour(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
+    """The other fields, after the texts; what each found. Each adds what can be drawn of it to ``pictures``."""
     from partwise.cli.tour import parts_stop, recommend_stop, separate_stop
 
     stops = {"parts": parts_stop, "recommend": recommend_stop, "separate": separate_stop}
-    return {name: stop(voice, seed) for name, stop in stops.items()}
+    return {name: stop(voice, seed, pictures) for name, stop in stops.items()}
 
 
 def leave(model: Any, voice: Voice, found: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from partwise.cli.voice import Voice
 
-__all__ = ["draw_all", "fit_pictures", "prepare_plots", "tell_drawn"]
+__all__ = ["draw_all", "draw_loadings", "fit_pictures", "prepare_plots", "tell_drawn"]
 
 READABLE = 40
 """Rows and columns up to which a heatmap can be read."""
@@ -50,3 +50,17 @@ def tell_drawn(voice: Voice, directory: str | None, pictures: Mapping[str, Calla
     """Draw the pictures, and say so."""
     if directory is not None:
         voice.say(f"\nDrew {', '.join(draw_all(directory, pictures))} in {directory}")
+
+
+def draw_loadings(voice: Voice, directory: str | None, W: Any, rows: Any, columns: Any = None) -> None:
+    """Draw the loadings of new rows as a heatmap, with names where they can be read; said as a note, off stdout."""
+    from partwise.cli.components import component_names
+
+    def loadings() -> Any:
+        from partwise import plot
+
+        names = columns or component_names(W.shape[1])
+        return plot.heatmap(W, rows=rows if len(W) <= READABLE else None, columns=names, title="loadings")
+
+    if directory is not None:
+        voice.note(f"drew {', '.join(draw_all(directory, {'loadings': loadings}))} in {directory}.")

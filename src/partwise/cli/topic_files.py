@@ -243,16 +243,18 @@ def for_machines(
 # ------------------------------------------------------------------ a model from a file
 
 
-def apply_topics(model: Any, path: str, text: str | None, out: str | None, voice: Voice) -> None:
+def apply_topics(model: Any, path: str, text: str | None, out: str | None, plots: str | None, voice: Voice) -> None:
     """Topics of new texts: their table with columns of topics, to a file, to stdout or into the JSON object."""
     import click
 
+    from partwise.cli.pictures import draw_loadings
     from partwise.cli.run import write_frame
     from partwise.cli.topics import read_texts
 
     read = read_texts(path, text, None, "utf-8", voice)
-    table = with_topics(model, read, read.texts)
-    unknown = int(np.sum(model.topic_shares(read.texts).sum(axis=1) == 0))
+    table, shares = with_topics(model, read, read.texts), model.topic_shares(read.texts)
+    draw_loadings(voice, plots, shares, None, model.topic_labels_)
+    unknown = int(np.sum(shares.sum(axis=1) == 0))
     if unknown:
         voice.note(f"{unknown:,} of {len(table):,} documents hold no word that the model knows; they have no topic.")
     result: dict[str, Any] = {"verb": "apply", "shape": [len(table), model.n_topics_]}

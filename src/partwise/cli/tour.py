@@ -1,4 +1,7 @@
-"""The other stops of ``partwise demo``: pictures, ratings and sound, each a few lines, each with a known truth."""
+"""The other stops of ``partwise demo``: pictures, ratings and sound, each a few lines, each with a known truth.
+
+A stop tells what it found, adds what can be drawn of it to ``pictures``, and returns it for machines.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,9 @@ FOUND_ABOVE = 0.999
 """Cosine of a part with a true cell from which the cell counts as found."""
 
 
-def parts_stop(voice: Voice, seed: int) -> dict[str, Any]:
+def parts_stop(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
     """A hundred pictures of a seven-cell display: which parts are they made of?"""
+    from partwise import plot
     from partwise.apps.images import parts
     from partwise.datasets import make_lcd_digits
 
@@ -31,11 +35,13 @@ def parts_stop(voice: Voice, seed: int) -> dict[str, Any]:
     equation = found.build_up(three).equation()
     voice.say(f"\nPictures: {len(lcd.X)} of a display, cells lit by chance. Learned: {cells} of its 7 cells.")
     voice.say(f"  picture {three} {equation}")
+    pictures["parts"] = lambda: plot.lee_seung(found, three)
     return {"cells_found": cells, "cells": 7, "error": found.error, "equation": equation}
 
 
-def recommend_stop(voice: Voice, seed: int) -> dict[str, Any]:
+def recommend_stop(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
     """Planted ratings of films: whose taste is like whose, and what to see next?"""
+    from partwise import plot
     from partwise.apps.ratings import Recommender, compare, read_ratings, split
     from partwise.datasets import make_ratings
 
@@ -50,11 +56,13 @@ def recommend_stop(voice: Voice, seed: int) -> dict[str, Any]:
     )
     voice.say(f"  for {user}: {', '.join(wanted)}")
     rmse = {name: float(errors[name]) for name in ("tastes", "biases", "global mean")}
+    pictures["tastes"] = lambda: plot.taste_cards(model)
     return {"rmse": rmse, "user": user, "recommended": wanted}
 
 
-def separate_stop(voice: Voice, seed: int) -> dict[str, Any]:
+def separate_stop(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
     """Piano chords and recordings of the single keys: which key sounds when?"""
+    from partwise import plot
     from partwise.apps.audio import learn_templates, separate
     from partwise.datasets import load_piano_mix, load_piano_notes
     from partwise.io import as_sound
@@ -74,4 +82,5 @@ def separate_stop(voice: Voice, seed: int) -> dict[str, Any]:
         f"{len(found.names)} stems sum to the mix to {rest:.0e} of its peak; {len(heard)} notes:"
     )
     voice.say(f"  {', '.join(first)}, ...")
+    pictures["piano_roll"] = lambda: plot.piano_roll(heard)
     return {"stems": len(found.names), "rest": rest, "notes": len(heard)}
