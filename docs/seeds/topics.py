@@ -257,8 +257,8 @@ ROWS = (
         [Figure("planted cosine of the five nearest, ten topics", [0.962], articles.neighbours, "at least", 3)],
         note=(
             "0.962 is scikit-learn's for the same 500 articles; the seed's 0.968 is of 500 others. With six topics, as "
-            "on the slide, it depends on the minimum: 0.771 from the default start; 0.798 in the seed's minimum, whose error "
-            "is larger, for scikit-learn and for us (seed 0.799, of 500 others). The example shows both."
+            "on the slide, it depends on the minimum: 0.771 from the default start; 0.798 in the seed's minimum, whose "
+            "error is larger, for scikit-learn and for us (seed 0.799, of 500 others). The example shows both."
         ),
     ),
     Row(
