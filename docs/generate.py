@@ -69,7 +69,7 @@ def contributing():
 def pictures(pattern):
     """Every picture of that name, with its name as its title; a sentence where there is none."""
     found = sorted((HERE / "pictures").glob(pattern))
-    shown = [f"### {title(path)}\n\n![{title(path)}](../pictures/{path.name})\n" for path in found]
+    shown = [f"## {title(path)}\n\n![{title(path)}](../pictures/{path.name})\n" for path in found]
     return "\n".join(shown) or "No pictures have been taken yet.\n"
 
 
