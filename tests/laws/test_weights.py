@@ -248,7 +248,7 @@ def test_an_integer_sample_weight_is_that_many_rows(beta, solver, dtype):
     repeated = np.repeat(X, counts, axis=0)
     first = start(X)
     W, H = first.W.astype(dtype), np.ascontiguousarray(first.Ht.T).astype(dtype)
-    steps = 10 if dtype == "float64" else 3  # later float32 may take back a step in one fit and not in the other
+    steps = 3 if (solver, dtype) == ("pg", "float32") else 10  # later it takes back a step in one of the fits only
     settings = {"beta_loss": beta, "solver": solver, "init": "custom", "max_iter": steps, "tol": 0}
     one = NMF(3, **settings).fit(X, W=W, H=H, sample_weight=counts)
     other = NMF(3, **settings).fit(repeated, W=np.repeat(W, counts, axis=0), H=H)
