@@ -259,7 +259,7 @@ def test_data_of_another_kind_are_refused(make, arguments, wrong, said, tmp_path
 def test_the_demo_shows_its_novels(folder, run, summaries, monkeypatch):
     from partwise.cli import demo
 
-    monkeypatch.setattr(demo, "tour", lambda voice, seed: {})
+    monkeypatch.setattr(demo, "tour", lambda voice, seed, pictures: {})
     assert "Wrote demo.html: open it in a browser" in run("demo", "--report", "demo.html").stdout
     assert summaries[0]["groups"][0]["name"] == "book" and summaries[0]["items"]["total"] == 193
 
