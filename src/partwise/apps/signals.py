@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partwise.card import Card
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def unmix(
 
 
 @dataclass(frozen=True, eq=False)
-class Unmixed:
+class Unmixed(Card):
     """Hidden signals that were found, and how loud each is in each mixture.
 
     Attributes

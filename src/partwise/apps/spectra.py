@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
+from partwise.card import Card
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def adopt(scene: Scene, model: Any, W: np.ndarray) -> Unmixing:
 
 
 @dataclass(frozen=True, eq=False)
-class Unmixing:
+class Unmixing(Card):
     """Pure spectra, and how much of each is in every mixture.
 
     Attributes

@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from partwise import persist
+from partwise.card import EstimatorCard
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.objective import divergence, magnitude, squared_error
@@ -29,6 +30,7 @@ from partwise.estimators.known import Known, check_limits
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own, prepare, prepared
 from partwise.estimators.weights import Cells, check_covered, weigh
+from partwise.estimators.words import shown
 from partwise.kernels import pool
 from partwise.losses import NAMES, Beta, as_beta
 from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
@@ -39,7 +41,7 @@ logger = logging.getLogger("partwise")
 DTYPES = [np.float64, np.float32]
 
 
-class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class BaseNMF(EstimatorCard, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Shared by the estimators; not to be used alone."""
 
     _parameter_constraints: dict = {
@@ -324,6 +326,9 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         persist.save(self, path)
+
+    def _card(self) -> str:
+        return shown(self)
 
     @property
     def history_(self):

@@ -1,12 +1,18 @@
-"""A fitted model in words."""
+"""A fitted model in words, and for notebooks."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from partwise.card import card
 from partwise.estimators.warn import undetermined
 from partwise.interfaces import Quadratic, RowQuadratic
 from partwise.solvers.row_hals import DIRECT_ABOVE
+
+TOP = 8
+"""Features that a notebook shows of a component."""
 
 LOSSES = {2.0: "Frobenius", 1.0: "Kullback-Leibler", 0.0: "Itakura-Saito"}
 
@@ -33,6 +39,18 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
         if getattr(model, name, None) is not None:
             lines.insert(1, f"{name}: {getattr(model, name)}.")
     return "\n".join(lines + attention(model))
+
+
+def shown(model: Any) -> str:
+    """The words, and the strongest features of each component, as a card; empty before a fit."""
+    H = vars(model).get("components_")
+    if H is None:
+        return ""
+    names = vars(model).get("feature_names_in_", [f"x{j}" for j in range(H.shape[1])])
+    order = np.argsort(-H, axis=1, kind="stable")[:, :TOP]
+    rows = ((q, [names[j] for j in order[q] if H[q, j] > 0]) for q in range(len(H)))
+    words = model.info() if "stop_reason_" in vars(model) else repr(model)  # partial_fit does not stop
+    return card(words, ["component", "strongest features"], rows)
 
 
 def machinery(data: Any, solver: Any, k: int) -> str:

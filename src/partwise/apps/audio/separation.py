@@ -14,6 +14,7 @@ import numpy as np
 from partwise.apps.audio.grouping import timbre_groups
 from partwise.apps.audio.pitch import find_notes, named_pitch, pitch_of
 from partwise.apps.audio.transform import EXPONENTS, Grid
+from partwise.card import Card
 from partwise.errors import DataError
 from partwise.io import Sound, wav_bytes
 
@@ -24,7 +25,7 @@ __all__ = ["Separation", "stem_file"]
 
 
 @dataclass(frozen=True, eq=False)
-class Separation:
+class Separation(Card):
     """A recording in parts.
 
     Attributes

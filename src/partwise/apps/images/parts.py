@@ -11,6 +11,7 @@ import numpy as np
 
 from partwise.apps.images.flatten import as_collection, checked_mask, decode, encode, flat
 from partwise.apps.images.measures import hoyer, relative_error
+from partwise.card import Card
 from partwise.errors import DataError
 from partwise.io import Pictures
 
@@ -82,7 +83,7 @@ def parts(
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
+class Parts(Card):
     """The parts of a collection, and the recipe of every picture.
 
     Attributes

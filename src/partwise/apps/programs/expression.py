@@ -11,6 +11,7 @@ import numpy as np
 from partwise.apps.programs.counts import check_counts
 from partwise.apps.programs.genes import variable_genes
 from partwise.apps.programs.likeness import assign, cosines
+from partwise.card import Card
 from partwise.errors import DataError
 from partwise.io import Cells, as_cells, read_cells, to_anndata
 
@@ -186,7 +187,7 @@ def again(H: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Programs:
+class Programs(Card):
     """Programs of genes, and how much each cell uses them.
 
     Attributes

@@ -11,6 +11,7 @@ import numpy as np
 from partwise.apps.programs.catalogue import Catalogue, as_catalogue, as_reference
 from partwise.apps.programs.channels import CHANNELS
 from partwise.apps.programs.likeness import assign, cosines
+from partwise.card import Card
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def refit(source: Any, fixed: Any, *, fractional: bool = False) -> Signatures:
 
 
 @dataclass(frozen=True, eq=False)
-class Signatures:
+class Signatures(Card):
     """Signatures, and how many mutations of each sample each of them made.
 
     Attributes

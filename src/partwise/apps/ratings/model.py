@@ -14,6 +14,7 @@ from partwise.apps.ratings.answers import Answers
 from partwise.apps.ratings.factors import Factors, takes_weights
 from partwise.apps.ratings.reading import read_ratings
 from partwise.apps.ratings.table import Ratings
+from partwise.card import card
 from partwise.errors import DataError
 
 __all__ = ["Recommender"]
@@ -225,6 +226,9 @@ class Recommender(Answers):
             for taste, share, name, items in zip(cards.taste, cards.share, cards.name, cards["items"], strict=True)
         ]
         return "\n".join(lines)
+
+    def _card(self) -> str:
+        return card(self.info()) if "user_factors_" in vars(self) else ""
 
     def save(self, path: Any) -> None:
         """Write the model with what each user has seen to one ``.pw`` file; `partwise.load` reads it."""

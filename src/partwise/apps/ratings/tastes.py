@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from partwise.card import EstimatorCard
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class UnknownError(DataError):
     """
 
 
-class Tastes(BaseEstimator):
+class Tastes(EstimatorCard, BaseEstimator):
     """The fitted attributes of `Recommender`, and what they are called; not to be used alone."""
 
     model_: Any

@@ -14,6 +14,7 @@ from partwise.apps.topics import groups, measures, merging
 from partwise.apps.topics.similar import place_of, similar
 from partwise.apps.topics.terms import Recipe
 from partwise.apps.topics.texts import as_strings, names_of
+from partwise.card import EstimatorCard
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers"]
 
 
-class Answers(BaseEstimator):
+class Answers(EstimatorCard, BaseEstimator):
     """The questions of `TopicModel`, over its fitted attributes; not to be used alone.
 
     W and H of ``model_`` stay as they were fitted. A topic is a group of components (``groups_``), one component each

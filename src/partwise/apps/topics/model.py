@@ -13,6 +13,7 @@ from partwise.apps.topics.answers import Answers
 from partwise.apps.topics.terms import WEIGHTS, Recipe, counted, limits
 from partwise.apps.topics.texts import as_strings, clean, names_of
 from partwise.apps.topics.words import NONE, guess_language
+from partwise.card import card
 from partwise.errors import DataError
 
 __all__ = ["TopicModel"]
@@ -243,6 +244,9 @@ class TopicModel(Answers):
             )
         ]
         return "\n".join(lines)
+
+    def _card(self) -> str:
+        return card(self.info()) if "loadings_" in vars(self) else ""
 
     def save(self, path: Any) -> None:
         """Write the model with its vectoriser, without the texts, to one ``.pw`` file; `partwise.load` reads it."""
