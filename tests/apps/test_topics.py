@@ -1,6 +1,9 @@
 """`TopicModel`: the seed's figures, its laws, and its files."""
 
+import copy
+import pickle
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -170,6 +173,25 @@ def test_the_table_of_topics_counts_every_document_once(small):
 
 def test_new_texts_get_the_weights_they_had_in_the_fit(small):
     np.testing.assert_allclose(small.transform(TEXTS), small.document_topics_, rtol=1e-4, atol=1e-7)
+
+
+def test_the_vectoriser_is_made_once_for_a_fit_and_stays_out_of_copies():
+    model = TopicModel(2, lang="en").fit(TEXTS)
+    first = model.vectorizer_
+    assert model.vectorizer_ is first
+    assert "_vectorizer" not in vars(pickle.loads(pickle.dumps(model)))
+    np.testing.assert_array_equal(copy.deepcopy(model).transform(TEXTS), model.transform(TEXTS))
+    assert set(model.fit([*TEXTS, "zebras zebras", "zebras graze"]).vectorizer_.vocabulary) > set(first.vocabulary)
+
+
+def test_threads_share_a_stemming_vectoriser_and_it_forgets_what_it_read():
+    model = TopicModel(2, lang="en", stem=True).fit(TEXTS)
+    texts = [f"barking dogs chased {i} governments and cats, voting on budgets" for i in range(64)]
+    expected = model.transform(texts)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: model.transform([text])[0], texts))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert set(vars(model.vectorizer_.tokenizer)) == {"stop", "stem"}
 
 
 def test_topics_are_homogeneous_in_the_text():

@@ -93,9 +93,15 @@ class Answers(EstimatorCard, BaseEstimator):
 
     @property
     def vectorizer_(self) -> Any:
-        """scikit-learn's vectoriser that turns a text into a row of the matrix."""
+        """scikit-learn's vectoriser that turns texts into rows of the matrix; made at the first question, then kept."""
         check_is_fitted(self, "vocabulary_")
-        return self._recipe().restored(self.vocabulary_, self.idf_)
+        if "_vectorizer" not in vars(self):
+            self._vectorizer = self._recipe().restored(self.vocabulary_, self.idf_)
+        return self._vectorizer
+
+    def __getstate__(self) -> Any:
+        """What a copy or a pickle takes along: all but the vectoriser, which is made again."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_vectorizer"}
 
     def _folded(self, W: np.ndarray) -> np.ndarray:
         """Weights of topics from weights of components, which differ after merging."""

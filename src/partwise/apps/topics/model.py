@@ -185,10 +185,10 @@ class TopicModel(Answers):
         self.lang_ = self.lang or self._guessed(texts)
         recipe = self._recipe()
         low, high = limits(len(texts), self.min_df, self.max_df)
-        vectorizer, X, tokens = counted(recipe, texts, low, high)
+        vectorizer, X, shown = counted(recipe, texts, low, high)
+        vars(self).pop("_vectorizer", None)
         self.vocabulary_ = vectorizer.get_feature_names_out().astype(object)
         self.idf_ = vectorizer.idf_ if self.weights == "tfidf" else None
-        shown: dict[str, str] = tokens.surfaces()
         terms = [str(term).split(" ") for term in self.vocabulary_.tolist()]
         self.terms_ = np.array([" ".join(shown.get(part, part) for part in parts) for parts in terms], dtype=object)
         wordless = int((X.getnnz(axis=1) == 0).sum())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from partwise.apps.topics.words import NONE, Tokens, stemmer, stop_words
+from partwise.apps.topics.words import NONE, Surfaces, Tokens, stemmer, stop_words
 from partwise.errors import DataError
 
 __all__ = ["WEIGHTS", "Recipe", "counted", "limits"]
@@ -50,7 +50,7 @@ class Recipe:
         stop, notes = stop_words(self.lang, self.stop)
         return Tokens(stop, stemmer(self.lang) if self.stem else None), notes
 
-    def vectorizer(self, tokens: Tokens, **more: Any) -> Any:
+    def vectorizer(self, tokens: Tokens | Surfaces, **more: Any) -> Any:
         """scikit-learn's TfidfVectorizer or CountVectorizer with these settings."""
         from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
@@ -81,18 +81,20 @@ def limits(n_documents: int, min_df: int | float | None, max_df: int | float | N
     return usual if min_df is None else min_df, common if max_df is None else max_df
 
 
-def counted(recipe: Recipe, texts: Sequence[str], min_df: int | float, max_df: int | float) -> tuple[Any, Any, Tokens]:
-    """The fitted vectoriser, its matrix and the finder of words.
+def counted(
+    recipe: Recipe, texts: Sequence[str], min_df: int | float, max_df: int | float
+) -> tuple[Any, Any, dict[str, str]]:
+    """The fitted vectoriser, its matrix, and the word that is shown for each stem.
 
     Raises
     ------
     DataError
         If no word is left.
     """
-    tokens, _ = recipe.tokens()
+    tokens = Surfaces(recipe.tokens()[0])
     vectorizer = recipe.vectorizer(tokens, min_df=min_df, max_df=max_df)
     try:
-        return vectorizer, vectorizer.fit_transform(texts), tokens
+        return vectorizer, vectorizer.fit_transform(texts), tokens.shown()
     except ValueError as error:
         raise _nothing_left(recipe, texts, min_df, max_df, error) from None
 

@@ -9,10 +9,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from partwise.errors import DataError, MissingExtraError
 
-__all__ = ["NONE", "STEMMERS", "WORD", "Tokens", "guess_language", "known_languages", "stemmer", "stop_words"]
+__all__ = [
+    "NONE",
+    "STEMMERS",
+    "WORD",
+    "Surfaces",
+    "Tokens",
+    "guess_language",
+    "known_languages",
+    "stemmer",
+    "stop_words",
+]
 
 WORD = re.compile(r"[^\W\d_]{2,}")
 """Two or more letters of any script."""
@@ -43,17 +54,14 @@ RECOGNISED = 0.2
 class Tokens:
     """Text to words: find, leave out, cut to stems. Called by scikit-learn's vectorisers with lower-case text.
 
+    It remembers nothing, so that threads may share it.
+
     Parameters
     ----------
     stop : collection of str
         Words to leave out.
     stem : callable or None
         Word -> stem.
-
-    Attributes
-    ----------
-    seen : Counter of (stem, word)
-        How often each word stood for its stem, if ``stem`` is given.
 
     Examples
     --------
@@ -63,21 +71,42 @@ class Tokens:
 
     def __init__(self, stop: Iterable[str] = (), stem: Callable[[str], str] | None = None) -> None:
         self.stop, self.stem = frozenset(stop), stem
+
+    def __call__(self, text: str) -> list[str]:
+        """The words of ``text``, in order."""
+        words = self.words(text)
+        return words if self.stem is None else [self.stem(word) for word in words]
+
+    def words(self, text: str) -> list[str]:
+        """The same before they are cut to stems."""
+        return [word for word in WORD.findall(text) if word not in self.stop]
+
+
+class Surfaces:
+    """`Tokens` that remember, for the documents of a fit: each word is cut once, and counted for its stem.
+
+    Attributes
+    ----------
+    seen : Counter of (stem, word)
+        How often each word stood for its stem, if there are stems.
+    """
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
         self.stems: dict[str, str] = {}
         self.seen: Counter[tuple[str, str]] = Counter()
 
     def __call__(self, text: str) -> list[str]:
-        """The words of ``text``, in order."""
-        words = [word for word in WORD.findall(text) if word not in self.stop]
-        if self.stem is None:
+        """As `Tokens`."""
+        words, stem = self.tokens.words(text), self.tokens.stem
+        if stem is None:
             return words
-        for word in set(words).difference(self.stems):
-            self.stems[word] = self.stem(word)
+        self.stems.update((word, stem(word)) for word in set(words).difference(self.stems))
         found = [self.stems[word] for word in words]
         self.seen.update(zip(found, words, strict=True))
         return found
 
-    def surfaces(self) -> dict[str, str]:
+    def shown(self) -> dict[str, str]:
         """The most frequent word of each stem seen; of equals the first in the alphabet."""
         best: dict[str, tuple[int, str]] = {}
         for (stem, word), count in self.seen.items():
@@ -194,7 +223,13 @@ def stemmer(lang: str) -> Callable[[str], str]:
     known = sorted(code for code, algorithm in STEMMERS.items() if algorithm in snowballstemmer.algorithms())
     if lang not in known:
         raise DataError(f"There is no stemmer for lang={lang!r}. There are: {', '.join(known)}.")
-    return snowballstemmer.stemmer(name).stemWord
+    return partial(_cut, name)
+
+
+def _cut(name: str, word: str) -> str:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer(name).stemWord(word)  # a new one (1 us), since one cuts one word at a time
 
 
 def _lists():
