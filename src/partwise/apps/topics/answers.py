@@ -101,7 +101,8 @@ class Answers(EstimatorCard, BaseEstimator):
 
     def __getstate__(self) -> Any:
         """What a copy or a pickle takes along: all but the vectoriser, which is made again."""
-        return {name: value for name, value in super().__getstate__().items() if name != "_vectorizer"}
+        state: dict[str, Any] = super().__getstate__()  # type: ignore[assignment]
+        return {name: value for name, value in state.items() if name != "_vectorizer"}
 
     def _folded(self, W: np.ndarray) -> np.ndarray:
         """Weights of topics from weights of components, which differ after merging."""

@@ -219,7 +219,7 @@ def stemmer(lang: str) -> Callable[[str], str]:
         import snowballstemmer
     except ImportError:
         raise MissingExtraError.for_task("Stemming", "text") from None
-    name = STEMMERS.get(lang)
+    name = STEMMERS.get(lang, "")
     known = sorted(code for code, algorithm in STEMMERS.items() if algorithm in snowballstemmer.algorithms())
     if lang not in known:
         raise DataError(f"There is no stemmer for lang={lang!r}. There are: {', '.join(known)}.")
