@@ -71,7 +71,7 @@ def links_of_the_checkout(app, docname, source):
     """A link that leads out of docs/ leads to the page of the site where there is one; elsewhere its text is left."""
     text = re.sub(r"\((?:\.\./)+examples/(plot_\w+)\.py\)", rf"({up(docname)}gallery/\1.rst)", source[0])
     text = re.sub(r"\((?:\.\./)+CONTRIBUTING\.md\)", f"({up(docname)}contributing.md)", text)
-    source[0] = re.sub(r"\[([^]]+)\]\((?:\.\./)+(?:tests|src|benchmarks)/[\w./]+\)", r"\1", text)
+    source[0] = re.sub(r"\[([^]]+)\]\((?:\.\./)+(?:(?:tests|src|benchmarks)/[\w./]+|SECURITY\.md)\)", r"\1", text)
 
 
 def up(docname):
