@@ -1,12 +1,14 @@
 """A small fitted result of every kind, made when it is asked for and kept."""
 
 import functools
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import partwise
-from partwise import apps, datasets
+from partwise import apps, datasets, report
 
 TEXTS = [
     "dogs chase cats and cats flee",
@@ -109,3 +111,12 @@ MAKERS = {
     )
 }
 """Name -> a function that gives a fitted model and the data to show it on."""
+
+
+@functools.cache
+def written(name):
+    """The report of a kind, made once for all tests of a process: what `write` returns, and the bytes of the page."""
+    model, data = MAKERS[name]()
+    with tempfile.TemporaryDirectory() as folder:
+        found = report.write(model, Path(folder) / "x.html", data)
+        return found, found.path.read_bytes()

@@ -22,7 +22,7 @@ from partwise.report import summarize, to_json
 from partwise.report.overview import fingerprint
 from partwise.report.result import Choice, Result
 
-from .models import MAKERS, TEXTS, TITLES
+from .models import MAKERS, TEXTS, TITLES, written
 
 KINDS = {
     "matrix": "matrix",
@@ -52,8 +52,8 @@ EXTRA = {
 
 @pytest.fixture(params=MAKERS)
 def case(request):
-    """A model, its data, and the name of its kind."""
-    return *MAKERS[request.param](), KINDS[request.param]
+    """A model, its data, the name of its kind, and its report."""
+    return *MAKERS[request.param](), KINDS[request.param], *written(request.param)
 
 
 def dense(matrix):
@@ -74,8 +74,7 @@ def documented():
 
 
 def test_every_kind_has_the_documented_form(case):
-    model, data, kind = case
-    found = summarize(model, data)
+    found, kind = case[3].summary, case[2]
     k, p = len(found["components"]), len(found["features"]["names"])
     n = len(found["items"]["names"])
     assert found["kind"] == kind
@@ -90,8 +89,7 @@ def test_every_kind_has_the_documented_form(case):
 
 
 def test_places_in_components_are_places_in_the_lists(case):
-    model, data, _ = case
-    found = summarize(model, data)
+    found = case[3].summary
     for component in found["components"]:
         assert all(0 <= item < len(found["items"]["names"]) for item in component["items"])
         assert all(0 <= feature < len(found["features"]["names"]) for feature in component.get("features", []))
@@ -100,8 +98,7 @@ def test_places_in_components_are_places_in_the_lists(case):
 
 
 def test_weights_times_features_approximate_the_observed_cells(case):
-    model, data, _ = case
-    found = summarize(model, data)
+    found = case[3].summary
     if "cells" not in found["items"] or "ratings" in found:
         return
     cells, n = found["items"]["cells"], len(found["items"]["names"])
@@ -114,12 +111,10 @@ def test_weights_times_features_approximate_the_observed_cells(case):
 
 
 def test_equal_models_give_equal_bytes_of_summary_and_page(case, tmp_path):
-    model, data, _ = case
-    assert to_json(summarize(model, data)) == to_json(summarize(model, data))
-    pages = [tmp_path / "a.html", tmp_path / "b.html"]
-    for page in pages:
-        report.write(model, page, data)
-    assert pages[0].read_bytes() == pages[1].read_bytes()
+    model, data, _, first, page = case
+    again = report.write(model, tmp_path / "x.html", data)
+    assert to_json(again.summary) == to_json(first.summary)
+    assert again.path.read_bytes() == page
 
 
 def test_a_fit_that_is_repeated_gives_the_same_summary():
@@ -127,20 +122,18 @@ def test_a_fit_that_is_repeated_gives_the_same_summary():
 
 
 def test_the_summary_is_json(case):
-    model, data, _ = case
-    again = json.loads(to_json(summarize(model, data)))
+    again = json.loads(to_json(case[3].summary))
     assert again["schema"] == report.SCHEMA and again["components"]
 
 
 def test_labels_reach_every_kind(case):
-    model, data, _ = case
-    names = [f"named {q}" for q in range(len(summarize(model, data)["components"]))]
+    model, data, _, first, _ = case
+    names = [f"named {q}" for q in range(len(first.summary["components"]))]
     assert [part["label"] for part in summarize(model, data, labels=names)["components"]] == names
-    assert summarize(model, data, labels={"0": "first"})["components"][0]["label"] == "first"
 
 
 def test_without_text_nothing_of_the_users_own_is_left(case):
-    model, data, kind = case
+    model, data, kind, *_ = case
     found = summarize(model, data, text=False)
     assert not {"texts", "details"} & set(found["items"])
     if kind == "images":
