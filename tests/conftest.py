@@ -6,6 +6,7 @@ on a contributor's machine says so with `pytest.skip(...)` as usual; it only has
 """
 
 import os
+import shutil
 import sys
 
 import hypothesis
@@ -36,6 +37,20 @@ def _no_figure_is_left_open():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One for all tests: a process can start only one playwright."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium: install it to test the report (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def _fail_unless_pure_build(report):

@@ -1,12 +1,10 @@
 """Summaries of every kind, made by hand from planted numbers as src/partwise/report/README.md documents them."""
 
 import io
-import shutil
 import wave
 
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 from partwise.report import quantised
 
@@ -308,15 +306,3 @@ def summary(request):
 def example():
     """The function that makes the summary of a kind, by the name of the kind."""
     return EXAMPLES
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One for all tests: a process can start only one playwright."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no chromium: install it to test the report (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()

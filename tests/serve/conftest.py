@@ -1,6 +1,8 @@
-"""Small models of every kind that is served, and a client of each."""
+"""Small models of every kind that is served, a client of each, and a real server."""
 
+import contextlib
 import functools
+import threading
 
 import numpy as np
 import pandas as pd
@@ -8,38 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import partwise
-from partwise.apps.ratings import Recommender
-from partwise.apps.topics import TopicModel
-from partwise.datasets import make_ratings, ratings_5x4
-
-TEXTS = [
-    "dogs chase cats and cats flee",
-    "cats fear dogs and barking",
-    "barking dogs chase the cat",
-    "taxes rise with the budget",
-    "the budget cuts taxes again",
-    "parliament votes on the budget and taxes",
-]
-
-
-def matrix():
-    return partwise.NMF(2, random_state=0).fit(ratings_5x4())
-
-
-def batches():
-    return partwise.MiniBatchNMF(2, random_state=0, max_iter=200).fit(np.asarray(ratings_5x4()))
-
-
-def topics():
-    return TopicModel(2, lang="en", min_df=1).fit(TEXTS, names=[f"title {i}" for i in range(len(TEXTS))])
-
-
-def ratings():
-    return Recommender(3, tune=False).fit(make_ratings().extra["table"])
-
-
-def purchases():
-    return Recommender(3, implicit=True, tune=False).fit(make_ratings().extra["table"])
+from partwise.serve import door, web
+from tests.report import models
 
 
 def empty_names():
@@ -47,7 +19,10 @@ def empty_names():
     return partwise.NMF(1, random_state=0, beta_loss="kullback-leibler").fit(table)
 
 
-MAKERS = {one.__name__: one for one in (matrix, batches, topics, ratings, purchases, empty_names)}
+MAKERS = {
+    make.__name__: lambda make=make: make()[0]
+    for make in (models.matrix, models.batches, models.topics, models.ratings, models.purchases)
+} | {"empty_names": empty_names}
 
 
 @functools.cache
@@ -64,3 +39,17 @@ def client():
         return TestClient(served, raise_server_exceptions=False, base_url="http://127.0.0.1")
 
     return of
+
+
+@contextlib.contextmanager
+def serving(model, **options):
+    """The URL of a server in a thread."""
+    with door.listen("127.0.0.1", 0, None) as listening:
+        running = web.server(partwise.serve.app(model, hosts=door.names_of(listening), **options))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield door.url_of(listening)
+        finally:
+            running.should_exit = True
+            thread.join()

@@ -2,6 +2,7 @@
 
 import base64
 import copy
+import dataclasses
 import json
 
 import numpy as np
@@ -14,6 +15,7 @@ import partwise
 from partwise import report
 from partwise.datasets import ratings_5x4
 from partwise.errors import DataError
+from partwise.serve.table import routes_of
 
 from .conftest import MAKERS, model_of
 
@@ -25,9 +27,10 @@ X = np.asarray(ratings_5x4(), dtype=float)
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_the_page_is_the_report_of_the_model(name, client):
-    found = client(name).get("/")
-    assert found.text == report.render(report.summarize(model_of(name)))
+def test_the_page_is_the_report_of_the_model_with_its_questions(name, client):
+    found, model = client(name).get("/"), model_of(name)
+    boxes = [{"path": one.path[1:], **dataclasses.asdict(one.box)} for one in routes_of(model, 9) if one.box]
+    assert found.text == report.render(report.summarize(model) | {"live": boxes})
     assert found.headers["content-type"] == "text/html; charset=utf-8"
 
 
@@ -299,5 +302,6 @@ def test_every_answer_forbids_to_keep_it_to_guess_its_type_and_to_frame_it(path,
     assert "access-control-allow-origin" not in headers and "server" not in headers
 
 
-def test_the_page_may_connect_to_nothing(client):
-    assert "connect-src &#39;none&#39;" in client("matrix").get("/").text
+def test_the_page_may_connect_to_its_own_server_alone(client):
+    assert "connect-src &#39;self&#39;;" in client("matrix").get("/").text
+    assert "connect-src &#39;none&#39;;" in report.render(report.summarize(model_of("matrix")))

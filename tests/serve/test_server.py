@@ -1,6 +1,5 @@
 """A real server: many at once get what one alone gets, and nothing that fits the document is an error of ours."""
 
-import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,23 +16,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 import partwise
-from partwise.serve import door, web
+from tests.report.models import TEXTS
 
-from .conftest import TEXTS, model_of
-
-
-@contextlib.contextmanager
-def serving(model, **options):
-    """The URL of a server in a thread."""
-    with door.listen("127.0.0.1", 0, None) as listening:
-        running = web.server(partwise.serve.app(model, hosts=door.names_of(listening), **options))
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield door.url_of(listening)
-        finally:
-            running.should_exit = True
-            thread.join()
+from .conftest import model_of, serving
 
 
 def questions(name, count):

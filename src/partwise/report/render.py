@@ -42,7 +42,7 @@ def render(summary: dict[str, Any]) -> str:
     -----
     Equal summaries give equal pages, and no time is written. All that comes from the user lies compressed in islands
     and reaches the page as text; the title is escaped. The page's own policy allows its one script and its one style
-    by their hashes, and no connection at all.
+    by their hashes, and no connection at all; that of a page with ``live`` questions, connections to its own server.
 
     Examples
     --------
@@ -65,12 +65,18 @@ def render(summary: dict[str, Any]) -> str:
         )
     template, style, script = assets()
     return template.render(
-        title=summary["title"], policy=policy(script, style), style=style, script=script, islands=islands(summary)
+        title=summary["title"],
+        policy=policy(script, style, live="live" in summary),
+        style=style,
+        script=script,
+        islands=islands(summary),
     )
 
 
-def policy(script: str, style: str) -> str:
-    """The content security policy of the page: its own script and style, sound and pictures out of itself, no more."""
+def policy(script: str, style: str, live: bool) -> str:
+    """The content security policy of the page: its own script and style, sound and pictures out of itself, no more;
+    of a live page also questions to its own server.
+    """
     return "; ".join(
         [
             "default-src 'none'",
@@ -78,7 +84,7 @@ def policy(script: str, style: str) -> str:
             f"style-src '{hashed(style)}'",
             "img-src data: blob:",
             "media-src data: blob:",
-            "connect-src 'none'",
+            "connect-src 'self'" if live else "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,18 @@ import scipy.sparse as sp
 from partwise.apps.topics import similar
 from partwise.errors import DataError
 from partwise.report.matrix import feature_names
-from partwise.serve.routes import SIMILAR, STRING, WEIGHTS, Route, asked_count, count, list_of, question, similar_of
+from partwise.serve.routes import (
+    SIMILAR,
+    STRING,
+    WEIGHTS,
+    Box,
+    Route,
+    asked_count,
+    count,
+    list_of,
+    question,
+    similar_of,
+)
 
 __all__ = ["routes"]
 
@@ -30,6 +42,8 @@ def routes(model: Any, most: int) -> list[Route]:
     def alike(body: Any) -> Any:
         return similar_of(similar(H.T, columns.place(body["feature"]), asked_count(body, most), columns.names))
 
+    first = np.argsort(-H[0], kind="stable")[:3].tolist()
+    example = json.dumps({columns.names[j]: 1 for j in first}, ensure_ascii=False)
     cell = cell_of(model)
     row = {"type": ["array", "object"], "items": cell, "additionalProperties": cell}
     row |= {"minItems": H.shape[1], "maxItems": H.shape[1]}
@@ -41,6 +55,7 @@ def routes(model: Any, most: int) -> list[Route]:
             transform,
             WEIGHTS,
             question(rows=list_of(row, minItems=1, maxItems=most)),
+            box=Box("The components of a row", "Features and their values, as JSON", "rows", "rows", example),
         ),
         Route(
             "/api/similar",
@@ -48,6 +63,7 @@ def routes(model: Any, most: int) -> list[Route]:
             alike,
             SIMILAR,
             question(feature=STRING, n=count(most)),
+            box=Box("The features most like one", "The name of a feature", "feature", "name", columns.names[first[0]]),
         ),
     ]
 

@@ -9,6 +9,7 @@ from partwise.serve.routes import (
     NUMBER,
     SIMILAR,
     STRING,
+    Box,
     Route,
     answer_of,
     asked_count,
@@ -46,6 +47,7 @@ def routes(model: Any, most: int) -> list[Route]:
             recommend,
             answer_of(recommendations=list_of(answer_of(item=STRING, score=NUMBER, rank="integer", because=STRING))),
             one_of("user", "ratings", user=NAME, ratings=ratings, n=count(most), filter_seen=seen),
+            box=Box("What to recommend to a user", "The name of a user", "user", "name", str(model.users_[0])),
         ),
         Route(
             "/api/similar",
@@ -53,6 +55,7 @@ def routes(model: Any, most: int) -> list[Route]:
             alike,
             SIMILAR,
             one_of("item", "user", item=NAME, user=NAME, n=count(most)),
+            box=Box("The items most like an item", "The name of an item", "item", "name", str(model.items_[0])),
         ),
     ]
 

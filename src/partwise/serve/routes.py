@@ -6,9 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Route", "answer_of", "list_of", "one_of", "question"]
+__all__ = ["Box", "Route", "answer_of", "list_of", "one_of", "question"]
 
 Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Box:
+    """How people ask a question in the page.
+
+    Attributes
+    ----------
+    title, label : str
+        What is asked, and what is typed.
+    field : str
+        The property of the body that is typed.
+    form : {"text", "texts", "rows", "name"}
+        How it is sent: as it is, in a list, as JSON in a list, or as it is from one line.
+    example : str
+        What stands in the box at first.
+    """
+
+    title: str
+    label: str
+    field: str
+    form: str
+    example: str
 
 
 @dataclass(frozen=True)
@@ -30,6 +53,8 @@ class Route:
         The type of the answer.
     open : bool
         Whether it needs no token.
+    box : Box, or None
+        Its place in the page.
     """
 
     path: str
@@ -39,6 +64,7 @@ class Route:
     body: Schema | None = None
     media: str = "application/json"
     open: bool = False
+    box: Box | None = None
 
     @property
     def method(self) -> str:

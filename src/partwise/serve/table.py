@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import asdict
 from typing import Any
 
 from partwise.report import render, summarize
@@ -29,8 +30,10 @@ def routes_of(model: Any, most: int) -> list[Route]:
     DataError
         If the model was not fitted.
     """
-    page = render(summarize(model))
-    kind = importlib.import_module(f"partwise.serve.{KINDS.get(type(model).__name__, 'matrix')}")
+    summary = summarize(model)
+    asked = importlib.import_module(f"partwise.serve.{KINDS.get(type(model).__name__, 'matrix')}").routes(model, most)
+    boxes = [{"path": route.path.removeprefix("/"), **asdict(route.box)} for route in asked if route.box is not None]
+    page = render(summary | {"live": boxes})
     table = [
         Route(
             "/", "The report of the model, a page for people.", lambda _: page, {"type": "string"}, media="text/html"
@@ -39,6 +42,6 @@ def routes_of(model: Any, most: int) -> list[Route]:
             "/healthz", "Whether the server answers.", lambda _: {"status": "ok"}, answer_of(status="string"), open=True
         ),
         Route("/openapi.json", "This document.", lambda _: document(table), {"type": "object"}),
-        *kind.routes(model, most),
+        *asked,
     ]
     return table

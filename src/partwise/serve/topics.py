@@ -9,6 +9,7 @@ from partwise.serve.routes import (
     SIMILAR,
     STRING,
     WEIGHTS,
+    Box,
     Route,
     asked_count,
     count,
@@ -24,6 +25,7 @@ __all__ = ["routes"]
 def routes(model: Any, most: int) -> list[Route]:
     """Weights of texts, and documents that are alike."""
     labels = model.topic_labels_
+    words = " ".join(word for word, _ in model.get_topic(0, 5))
 
     def transform(body: Any) -> Any:
         return {"components": labels, "weights": model.transform(body["texts"]).tolist()}
@@ -40,6 +42,7 @@ def routes(model: Any, most: int) -> list[Route]:
             transform,
             WEIGHTS,
             question(texts=list_of(STRING, minItems=1, maxItems=most)),
+            box=Box("The topics of a text", "A text", "texts", "texts", words),
         ),
         Route(
             "/api/similar",
@@ -47,5 +50,6 @@ def routes(model: Any, most: int) -> list[Route]:
             alike,
             SIMILAR,
             one_of("document", "text", document=NAME, text=STRING, n=count(most)),
+            box=Box("The documents most like a text", "A text", "text", "text", words),
         ),
     ]

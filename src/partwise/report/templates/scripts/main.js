@@ -1,5 +1,6 @@
 // The page: reads the summary, puts up the views that have something to show, and follows the address.
 
+import { askView } from "./ask.js";
 import { channelsView } from "./channels.js";
 import { componentsView } from "./components.js";
 import { convergenceView } from "./convergence.js";
@@ -20,6 +21,7 @@ import { ratingsView } from "./users.js";
 /** In the order of the menu. A view is there when the summary has what it needs. */
 const VIEWS = [
   overviewView,
+  askView,
   componentsView,
   picturesView,
   soundView,
@@ -64,7 +66,7 @@ async function start() {
   document.getElementById("tools").append(labelsButton(model), lightButton(redraw));
   document
     .getElementById("foot")
-    .append(h("p", null, "Made with partwise. This page is one file and asks the network for nothing."));
+    .append(h("p", null, `Made with partwise. This page is one file and asks ${model.summary.live ? "its own server" : "the network for nothing"}.`));
   addEventListener("labels", redraw);
   document.querySelector(".skip").addEventListener("click", skip);
   requestAnimationFrame(() => setTimeout(ready));
