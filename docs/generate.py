@@ -11,7 +11,7 @@ import command_table
 
 HERE = Path(__file__).parent
 ROOMS = ("apps.audio", "apps.images", "apps.programs", "apps.ratings", "apps.signals", "apps.spectra", "apps.topics")
-ROOMS += ("plot", "serve", "datasets", "penalties", "io", "errors")
+ROOMS += ("plot", "report", "serve", "datasets", "penalties", "io", "errors")
 
 
 def pages(folder):

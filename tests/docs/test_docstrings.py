@@ -8,7 +8,10 @@ import pytest
 
 import partwise
 
-ROOMS = ["partwise", *(f"partwise.{room}" for room in ("plot", "serve", "datasets", "penalties", "io", "errors"))]
+ROOMS = [
+    "partwise",
+    *(f"partwise.{room}" for room in ("plot", "report", "serve", "datasets", "penalties", "io", "errors")),
+]
 ROOMS += [module.name for module in pkgutil.iter_modules(partwise.apps.__path__, "partwise.apps.")]
 
 LEFT_TO_THE_WRITER = {

@@ -38,6 +38,17 @@ class Written:
         What `summarize` says, in the size that found room.
     notices : list of str
         What was left out, and what the file gives away.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import partwise
+    >>> from partwise.datasets import ratings_5x4
+    >>> model = partwise.NMF(2, random_state=0).fit(ratings_5x4())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = partwise.report.write(model, pathlib.Path(folder) / "x.html")
+    >>> written.path.name, written.size < 200_000, len(written.summary["components"])
+    ('x.html', True, 2)
     """
 
     path: Path
