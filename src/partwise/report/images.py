@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from partwise.report.encode import quantised
-from partwise.report.matrix import check_fitted, refuse_data
 from partwise.report.overview import percent, remarks
 from partwise.report.result import Choice, Result
+from partwise.report.saved import of_saved
 
 __all__ = ["gather"]
 
@@ -19,35 +19,22 @@ PIXELS = 2_000_000
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     """Parts with their pictures, or a model of parts and the pictures of ``data``."""
-    from partwise.apps.images import Parts
+    return of_saved(found, data, W, result="Parts", learned=learned, alone=alone, again=again)
 
-    if isinstance(found, Parts):
-        refuse_data(found, data)
-        return learned(found)
-    check_fitted(found)
-    if data is None:
-        return alone(found)
-    return learned(Parts(found, pictures_of(found, data), weights(found, data, W), names_of(found)))
+
+def again(model: Any, data: Any, W: Any) -> Any:
+    """The parts of a model, in pictures of the size that it knows."""
+    from partwise.apps.images import Parts, encode
+    from partwise.apps.images.flatten import alike
+
+    pictures = alike(data, tuple(model.image_shape_), model.image_top_)
+    return Parts(model, pictures, encode(model, pictures) if W is None else np.asarray(W), names_of(model))
 
 
 def names_of(model: Any) -> tuple[str, ...]:
     """The parts of a model that was saved."""
     names = model.field_.get("names") or [f"part_{q}" for q in range(len(model.components_))]
     return tuple(names)
-
-
-def weights(model: Any, data: Any, W: Any) -> np.ndarray:
-    """The recipes."""
-    from partwise.apps.images import encode
-
-    return encode(model, pictures_of(model, data)) if W is None else np.asarray(W)
-
-
-def pictures_of(model: Any, data: Any) -> Any:
-    """Pictures of the size that the model knows."""
-    from partwise.apps.images.flatten import alike
-
-    return alike(data, tuple(model.image_shape_), model.image_top_)
 
 
 def learned(found: Any) -> Result:

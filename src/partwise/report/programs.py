@@ -7,25 +7,20 @@ from typing import Any
 import numpy as np
 
 from partwise.errors import DataError
-from partwise.report.matrix import check_fitted, feature_names, refuse_data, solved
+from partwise.report.matrix import feature_names, solved
 from partwise.report.overview import remarks
 from partwise.report.result import Result
+from partwise.report.saved import of_saved
 
 __all__ = ["gather"]
 
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     """Programs with their cells, or a model of programs and the cells of ``data``."""
-    from partwise.apps.programs import Programs
-
-    if isinstance(found, Programs):
-        refuse_data(found, data)
-        return learned(found)
-    check_fitted(found)
-    return alone(found) if data is None else learned(used(found, data, W))
+    return of_saved(found, data, W, result="Programs", learned=learned, alone=alone, again=again)
 
 
-def used(model: Any, data: Any, W: Any) -> Any:
+def again(model: Any, data: Any, W: Any) -> Any:
     """The programs of a model in other cells; stability is that of a fit, and not known here."""
     from partwise.apps.programs.expression import adopt_programs, located
 

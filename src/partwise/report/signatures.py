@@ -7,27 +7,27 @@ from typing import Any
 import numpy as np
 
 from partwise.report.encode import quantised
-from partwise.report.matrix import check_fitted, refuse_data, solved
+from partwise.report.matrix import solved
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result, printable
+from partwise.report.saved import of_saved
 
 __all__ = ["gather"]
 
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     """Signatures with their samples, or a model of signatures and the samples of ``data``."""
-    from partwise.apps.programs import Signatures, as_catalogue
+    return of_saved(found, data, W, result="Signatures", learned=learned, alone=alone, again=again)
+
+
+def again(model: Any, data: Any, W: Any) -> Any:
+    """The signatures of a model in other samples."""
+    from partwise.apps.programs import as_catalogue
     from partwise.apps.programs.mutations import adopt_signatures
 
-    if isinstance(found, Signatures):
-        refuse_data(found, data)
-        return learned(found)
-    check_fitted(found)
-    if data is None:
-        return alone(found)
     catalogue = as_catalogue(data)
-    weights = solved(found, catalogue.counts.to_numpy()) if W is None else np.asarray(W)
-    return learned(adopt_signatures(catalogue, found, weights))
+    weights = solved(model, catalogue.counts.to_numpy()) if W is None else np.asarray(W)
+    return adopt_signatures(catalogue, model, weights)
 
 
 def alone(model: Any) -> Result:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from partwise.report.encode import quantised
-from partwise.report.matrix import check_fitted, refuse_data
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result
+from partwise.report.saved import of_saved
 from partwise.report.spectra import curves
 
 __all__ = ["gather"]
@@ -30,13 +30,14 @@ LOWEST = 30.0
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     """A separation, or the model of one and the recording of ``data``."""
-    from partwise.apps.audio import Separation, apply
+    return of_saved(found, data, W, result="Separation", learned=learned, alone=alone, again=again)
 
-    if isinstance(found, Separation):
-        refuse_data(found, data)
-        return learned(found)
-    check_fitted(found)
-    return alone(found) if data is None else learned(apply(found, data, W=W))
+
+def again(model: Any, data: Any, W: Any) -> Any:
+    """The components of a model in another recording."""
+    from partwise.apps.audio import apply
+
+    return apply(model, data, W=W)
 
 
 def alone(model: Any) -> Result:

@@ -8,9 +8,10 @@ import numpy as np
 
 from partwise.errors import DataError
 from partwise.report.encode import quantised
-from partwise.report.matrix import check_fitted, refuse_data, solved
+from partwise.report.matrix import solved
 from partwise.report.overview import remarks
 from partwise.report.result import Choice, Result
+from partwise.report.saved import of_saved
 
 __all__ = ["axis_of", "curves", "gather"]
 
@@ -22,19 +23,18 @@ PIXELS = 60_000
 
 def gather(found: Any, data: Any = None, W: Any = None) -> Result:
     """Endmembers with their mixtures, or a model of endmembers and the mixtures of ``data``."""
-    from partwise.apps.spectra import Unmixing, adopt, as_scene
+    return of_saved(found, data, W, result="Unmixing", learned=learned, alone=alone, again=again)
 
-    if isinstance(found, Unmixing):
-        refuse_data(found, data)
-        return learned(found)
-    check_fitted(found)
-    if data is None:
-        return alone(found)
+
+def again(model: Any, data: Any, W: Any) -> Any:
+    """The pure spectra of a model in other mixtures."""
+    from partwise.apps.spectra import adopt, as_scene
+
     scene = as_scene(data, least=1)
-    p = found.components_.shape[1]
+    p = model.components_.shape[1]
     if scene.X.shape[1] != p:
         raise DataError(f"{scene.source} has {scene.X.shape[1]:,} channels, the model {p:,}: bring them together.")
-    return learned(adopt(scene, found, solved(found, scene.X) if W is None else np.asarray(W)))
+    return adopt(scene, model, solved(model, scene.X) if W is None else np.asarray(W))
 
 
 def alone(model: Any) -> Result:
