@@ -69,7 +69,7 @@ const ANSWERS = {
     table(
       "Most similar",
       ["name", "cosine"],
-      found.map(({ name, cosine }) => [name, number(cosine)]),
+      found.map(({ name, cosine }) => [name, cosine.toFixed(3)]),
     ),
   recommendations: (model, found) =>
     table(
@@ -82,7 +82,7 @@ const ANSWERS = {
 function answeredMixture(model, weights) {
   const parts = weights.map((weight, c) => weight * model.components[c].mass);
   const sum = parts.reduce((total, part) => total + part, 0);
-  const order = largest(parts, 10).filter((c) => parts[c] > 0);
+  const order = largest(parts, 10).filter((c) => parts[c] >= 0.0005 * sum && parts[c] > 0);
   if (order.length === 0) return h("p", { class: "note" }, `It is made of no ${model.words.component}.`);
   return chart({
     title: `Its ${model.words.components}`,
