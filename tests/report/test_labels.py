@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+import partwise
+from partwise.datasets import ratings_5x4
 from partwise.errors import DataError, MissingFileError
-from partwise.report import read_labels
+from partwise.report import read_labels, summarize
 
 
 def test_labels_are_read_by_number(tmp_path):
@@ -43,3 +45,16 @@ def test_what_is_no_labels_file_is_refused(text, said, tmp_path):
 def test_a_missing_file_is_told(tmp_path):
     with pytest.raises(MissingFileError, match=r"nothing\.json does not exist"):
         read_labels(tmp_path / "nothing.json")
+
+
+@pytest.mark.parametrize("number", [2, -1, "x", "9" * 5000, 0.5])
+def test_a_label_without_its_component_is_refused(number):
+    model = partwise.NMF(2, random_state=0).fit(ratings_5x4())
+    with pytest.raises(DataError, match=f"label for component {str(number)[:20]}, but there are 2"):
+        summarize(model, labels={number: "a"})
+
+
+def test_some_components_may_be_named_by_number_or_by_its_digits():
+    model = partwise.NMF(2, random_state=0).fit(ratings_5x4())
+    for given in ({1: "b"}, {"1": "b"}):
+        assert [one["label"] for one in summarize(model, labels=given)["components"]] == ["component 0", "b"]

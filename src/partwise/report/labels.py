@@ -35,9 +35,9 @@ def named(found: Result, labels: Any) -> Result:
         if len(given) != k:
             raise DataError(f"There are {len(given)} labels for {k} components. Give one for each, or a dict of some.")
         given = dict(enumerate(given))
-    strange = next((q for q in given if not 0 <= int(q) < k), None)
+    strange = next((q for q in given if not (str(q).isdecimal() and len(str(q)) < 10 and int(q) < k)), None)
     if strange is not None:
-        raise DataError(f"There is a label for component {strange}, but there are {k}, numbered from 0.")
+        raise DataError(f"There is a label for component {str(strange)[:20]}, but there are {k}, numbered from 0.")
     renamed = {int(q): str(label) for q, label in given.items()}
     return replace(found, labels=[renamed.get(q, label) for q, label in enumerate(found.labels)])
 
