@@ -43,10 +43,10 @@ def report(model: str, data: str | None, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.pages import prepare_report, write_report
     from partwise.cli.run import fingerprints, write_run
 
+    fitted = load(model)
     chosen["out"] = out = chosen["out"] or str(Path(model).with_suffix(".html"))
     prepare_report(out)
     labels = labels_of(chosen["labels"])
-    fitted = load(model)
     check_columns(fitted, data, chosen)
     rows, classes = read(fitted, data, chosen, voice)
     inputs = {"model": model, **({} if data is None else {"data": data})}
