@@ -35,6 +35,7 @@ def test_a_model_is_served_until_an_interrupt(fitted, command):
         (("--host", "::"), ":: can be reached from other machines"),
         (("--host", "0.0.0.0", "--token", ""), "A token is made of letters"),
         (("--token", "two words"), "A token is made of letters"),
+        (("--host", "a..b"), "'a..b' is no name of a machine. Give an address such as 127.0.0.1."),
         (("--host", "256.1.1.1.invalid"), "Choose another --host or --port."),
         (("--port", "70000"), "Invalid value for '--port'"),
         (("--max-body", "0"), "'0' is no size of a file"),

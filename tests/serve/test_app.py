@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import json
 
+import anyio
 import numpy as np
 import pytest
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ import partwise
 from partwise import report
 from partwise.datasets import ratings_5x4
 from partwise.errors import DataError
+from partwise.serve import web
 from partwise.serve.table import routes_of
 
 from .conftest import MAKERS, model_of
@@ -125,6 +127,8 @@ BAD = [
     ("matrix", b'{"rows": "\xff"}', 400, "The body is no JSON"),
     ("matrix", "[" * 100_000, 400, "The body is no JSON"),
     ("matrix", '{"rows": ' + "9" * 5000 + "}", 400, "The body is no JSON"),
+    ("matrix", '{"rows": [[1,2,3,4]], "rows": [[4,3,2,1]]}', 400, "The body is no JSON: an object has 'rows' twice."),
+    ("matrix", '{"rows": [{"Item1": 1, "Item1": 2}]}', 400, "The body is no JSON: an object has 'Item1' twice."),
     ("matrix", '{"rows": [], "rowz": 1}', 422, "rows has 0 entries; it must have at least 1."),
     ("matrix", '{"rows": [[1,2,3,4]], "rowz": 1}', 422, "The body has 'rowz', which is not known here. Known: rows."),
     ("matrix", '{"rows": {"a": 1}}', 422, "rows is an object; it must be a list."),
@@ -205,6 +209,37 @@ def test_a_large_body_is_refused(in_parts, client):
     content = iter(parts) if in_parts else b"".join(parts)
     found = client("matrix", max_body=500).post("/api/transform", content=content, headers=JSON)
     assert found.status_code == 413 and "more than the 500 bytes" in found.json()["error"]
+
+
+def test_a_length_of_thousands_of_digits_is_a_large_body(client):
+    found = client("matrix").post("/api/transform", content=b"{}", headers={**JSON, "content-length": "9" * 5000})
+    assert found.status_code == 413
+
+
+def test_a_body_that_comes_too_slowly_is_refused(client, monkeypatch):
+    monkeypatch.setattr(web, "PATIENCE", 0.05)
+
+    async def receive():
+        await anyio.sleep(60)
+
+    async def ask():
+        sent = []
+        scope = {"type": "http", "method": "POST", "path": "/api/transform", "query_string": b"", "root_path": ""}
+        scope["headers"] = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+
+        async def send(message):
+            sent.append(message)
+
+        await partwise.serve.app(model_of("matrix"))(scope, receive, send)
+        return sent
+
+    start, body = anyio.run(ask)
+    assert start["status"] == 408 and b"more than 0.05 seconds" in body["body"]
+
+
+def test_a_name_of_a_million_letters_is_not_sent_back(client):
+    found = client("ratings").post("/api/recommend", json={"user": "x" * 1_000_000})
+    assert found.status_code == 422 and len(found.content) < 1100
 
 
 def test_an_answer_that_is_no_number_is_refused(client):

@@ -51,7 +51,11 @@ def test_a_row_by_names_gets_its_components_and_a_wrong_one_the_reason(browser):
     with opened(browser, "matrix") as page:
         row = json.dumps({"Item1": 5, "Item2": 3})
         assert "component 1" in ask(page, "The components of a row", row).inner_text()
-        for bad, reason in [('{"Item9": 1}', "no feature 'Item9'"), ('{"Item1": -1}', "at least 0"), ("{", "in JSON at")]:
+        for bad, reason in [
+            ('{"Item9": 1}', "no feature 'Item9'"),
+            ('{"Item1": -1}', "at least 0"),
+            ("{", "in JSON at"),
+        ]:
             assert reason in ask(page, "The components of a row", bad).inner_text()
 
 

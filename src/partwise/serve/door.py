@@ -108,7 +108,11 @@ def listen(host: str, port: int, token: str | None) -> socket.socket:
         If the address is unknown, or in use.
     """
     check_token(token)
-    family, _, _, _, (address, *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except UnicodeError:  # what Python says of a name that no network can carry
+        raise DataError(f"{host[:60]!r} is no name of a machine. Give an address such as 127.0.0.1.") from None
+    family, _, _, _, (address, *_) = found[0]
     if token is None and not is_loopback(str(address)):
         raise DataError(
             f"{host} can be reached from other machines, and the model holds your data. Give a token, which they must "

@@ -11,6 +11,7 @@ BUG = 500
 REASONS = {
     400: "The body is no JSON.",
     401: "The token is missing or wrong.",
+    408: "The body came too slowly.",
     409: "The model cannot do this.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
@@ -18,6 +19,9 @@ REASONS = {
     422: "The body is JSON, but not a question to this model.",
 }
 """Status -> when it is the answer; every refusal says more in ``error``."""
+
+LONGEST = 1000
+"""Characters of a sentence: it may name what was sent, which may be long."""
 
 STATUS: tuple[tuple[type[Exception], int], ...] = ((IncompatibleError, 409), (DataError, 422))
 """The first class that fits decides."""
@@ -55,4 +59,6 @@ def told(error: Exception) -> tuple[int, str]:
     if isinstance(error, Refused):
         return error.status, error.reason
     status = next((status for kind, status in STATUS if isinstance(error, kind)), BUG)
-    return status, "This should not happen. The log of the server tells more." if status == BUG else str(error)
+    if status == BUG:
+        return status, "This should not happen. The log of the server tells more."
+    return status, str(error) if len(str(error)) <= LONGEST else f"{str(error)[:LONGEST]} ..."

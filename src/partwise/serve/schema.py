@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-__all__ = ["fault"]
+__all__ = ["fault", "shortened"]
 
 Schema = dict[str, Any]
 

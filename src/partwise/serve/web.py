@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from partwise.errors import DataError, IncompatibleError, MissingExtraError
 from partwise.serve.door import Door
 from partwise.serve.refusals import Refused, told
 from partwise.serve.routes import Route
-from partwise.serve.schema import fault
+from partwise.serve.schema import fault, shortened
 
 try:
     import anyio
@@ -44,6 +45,9 @@ CHALLENGE = {"WWW-Authenticate": 'Bearer realm="partwise", Basic realm="partwise
 
 WORKERS = 4
 """Questions that are answered at one time; the others wait. Each uses the threads of the library besides."""
+
+PATIENCE = 30.0
+"""Seconds that a body may take to arrive: what has come waits in memory."""
 
 CONNECTIONS = 1000
 """More are answered with 503."""
@@ -127,16 +131,19 @@ async def body_of(request: Request, most: int) -> bytes:
     if media != "application/json":
         raise Refused(415, f"The body is {media[:60] or 'of no type'}. Send JSON, as Content-Type: application/json.")
     too_large = Refused(413, f"The body has more than the {most:,} bytes that are read. Send it in parts.")
-    length, read = request.headers.get("content-length", ""), bytearray()
+    length, read = request.headers.get("content-length", "")[:20], bytearray()
     if length.isdecimal() and int(length) > most:
         raise too_large
     try:
-        async for part in request.stream():
-            read += part
-            if len(read) > most:
-                raise too_large
+        with anyio.fail_after(PATIENCE):
+            async for part in request.stream():
+                read += part
+                if len(read) > most:
+                    raise too_large
     except ClientDisconnect:
         raise Refused(400, "The body ended early.") from None
+    except TimeoutError:
+        raise Refused(408, f"The body took more than {PATIENCE:g} seconds to arrive. Send it in parts.") from None
     return bytes(read)
 
 
@@ -152,9 +159,18 @@ def answered(route: Route, raw: bytes) -> bytes:
 def parsed(raw: bytes) -> Any:
     """The value of a body."""
     try:
-        return json.loads(raw.decode("utf-8"))
+        return json.loads(raw.decode("utf-8"), object_pairs_hook=named_once)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"The body is no JSON: {error}.") from None
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of two values of one name either could be meant, so it is refused."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise ValueError(f"an object has {shortened(names.most_common(1)[0][0])} twice")
+    return found
 
 
 # ------------------------------------------------------------------ an answer
