@@ -63,7 +63,9 @@ def routes(model: Any, most: int) -> list[Route]:
             alike,
             SIMILAR,
             question(feature=STRING, n=count(most)),
-            box=Box("The features most like one", "The name of a feature", "feature", "name", columns.names[first[0]]),
+            box=Box(
+                "The features most like one", "The name of a feature", "feature", "name", str(columns.names[first[0]])
+            ),
         ),
     ]
 
