@@ -17,7 +17,7 @@ from partwise.engine import init
 from partwise.engine.iterate import Limits, iterate
 from partwise.engine.monitor import kkt_of
 from partwise.engine.online import Running, RunningQuadratic, RunningRatio, Smoothed, batch_statistic, batch_step
-from partwise.engine.plan import needs_columns
+from partwise.engine.plan import columns
 from partwise.engine.problem import Problem, inner_sweeps
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State
@@ -27,7 +27,7 @@ from partwise.estimators.base import BaseNMF, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.checks import check_unit, largest
 from partwise.estimators.resolve import penalties_of, solver_for
-from partwise.estimators.result import Course, Result, absent, by_mass, history_of, measured
+from partwise.estimators.result import Course, Result, absent, history_of, measured, sort
 from partwise.estimators.starts import given_start, size, start_name
 from partwise.estimators.warn import warn_dead, warn_not_converged, warn_one_sided
 from partwise.estimators.weights import Cells
@@ -288,6 +288,12 @@ dead_components_, n_features_in_, feature_names_in_
         """The running sums; what is added to them stays in ``_sums``."""
         return RUNNING[self.solver](**self._sums)
 
+    def _reorder(self, order: np.ndarray) -> None:
+        """Let the running sums follow the components, so that `partial_fit` can go on."""
+        running = self._running()
+        running.reorder(order)
+        self._sums = vars(running)
+
     def _batch_problem(self, X: Any, threads: int) -> tuple[Problem, Any]:
         """The problem of one batch; penalties scale with its number of rows."""
         loss = self._loss(X)
@@ -337,7 +343,7 @@ dead_components_, n_features_in_, feature_names_in_
         if not self.final_passes or course.reason in ("interrupted", "callback"):
             return course
         problem, data = self._batch_problem(X, threads)
-        by_columns = data.transposed() if needs_columns(problem, data, self._n_components) else None
+        by_columns = columns(problem, data, self._n_components)
         progress, reason = None, course.reason
         try:
             for progress in iterate(problem, data, state, Limits(0, self.final_passes), by_columns):
@@ -363,17 +369,9 @@ dead_components_, n_features_in_, feature_names_in_
         drop_invisible(state.W, state.Ht, problem.loss.floor)
         solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts)
         if self.sort_components and self.init != "custom":
-            self._sort(state)
+            self._reorder(sort(state))
         kkt = kkt_of(problem, data, state.W, state.Ht)
         return measured(problem, data, self._units, state, course, kkt, absent(state.Ht))
-
-    def _sort(self, state: State) -> None:
-        """Order the components by mass; the running sums follow, so that `partial_fit` can go on."""
-        order = by_mass(state.W.sum(axis=0, dtype=np.float64), state.Ht)
-        running = self._running()
-        running.reorder(order)
-        self._sums = vars(running)
-        state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""

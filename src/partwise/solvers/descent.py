@@ -1,4 +1,4 @@
-"""An accelerated projected descent that never gets worse: the steps of ``pg``, and the judge of the points of ``admm``."""
+"""An accelerated projected descent that never gets worse: the steps of ``pg``, the judge of ``admm``."""
 
 from __future__ import annotations
 
