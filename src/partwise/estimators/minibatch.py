@@ -26,7 +26,7 @@ from partwise.errors import DataError
 from partwise.estimators.base import BaseNMF, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.checks import check_unit, largest
-from partwise.estimators.resolve import penalties_of, solver_for
+from partwise.estimators.resolve import foreseen, penalties_of, solver_for
 from partwise.estimators.result import Course, Result, absent, history_of, measured, sort
 from partwise.estimators.starts import given_start, size, start_name
 from partwise.estimators.warn import warn_dead, warn_not_converged, warn_one_sided
@@ -195,7 +195,7 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
+        foreseen(self)
         X = self._read(X, reset=True)
         self._set_unit(X)
         X = self._units.data(X.tocsr() if hasattr(X, "tocsr") else X)
@@ -230,7 +230,7 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         self
         """
-        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
+        foreseen(self)
         first = not hasattr(self, "components_")
         X = self._read(X, reset=first)
         if first:
