@@ -258,8 +258,9 @@ dead_components_, n_features_in_, feature_names_in_
         self._loss(X)
         k = self._n_components = size(self.n_components, X.shape, W, H)
         if self.init == "custom":
-            given = given_start(W, H, X.shape, self.n_components, X.dtype, partly=False)
-            return State(*(np.ascontiguousarray(self._units.inward(factor)) for factor in given))
+            given: Any = given_start(W, H, X.shape, self.n_components, X.dtype, partly=False)
+            W, Ht = (np.ascontiguousarray(self._units.inward(factor)) for factor in given)
+            return State(W, Ht)
         name = start_name(self.init, X.shape, k, self.solver)
         return init.start(as_data(X, threads), k, name, check_random_state(self.random_state))
 

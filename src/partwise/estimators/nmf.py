@@ -179,6 +179,8 @@ class NMF(BaseNMF):
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
     }
 
+    _chosen: str | SGD
+    _restarts: np.ndarray
     _takes_missing = True
     _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen", "_apart")
 

@@ -68,8 +68,8 @@ def sort(state: State, mass: Array | None = None) -> Array:
 
     ``mass`` is that of W, the column sums unless samples count differently.
     """
-    mass = state.W.sum(axis=0, dtype=np.float64) if mass is None else mass
-    order = np.argsort(-mass * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
+    carried: Array = state.W.sum(axis=0, dtype=np.float64) if mass is None else mass
+    order = np.argsort(-carried * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
     state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
     return order
 
