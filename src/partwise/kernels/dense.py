@@ -189,7 +189,7 @@ def _itakura_saito(X: Array, Y: Array, beta: float, floor: float) -> float:
 
 
 def _sum(Y: Array) -> float:
-    """The sum of all cells: each row in its own dtype, the rows in float64. Casting every cell costs more than adding."""
+    """The sum of all cells: of a row in its own dtype, of the rows in float64; a cast of every cell costs more."""
     return float(Y.sum(axis=1).sum(dtype=np.float64))
 
 
