@@ -271,7 +271,7 @@ def test_the_demo_shows_its_novels(folder, run, summaries, monkeypatch):
     "arguments, code, said",
     [
         (("no.pw",), 2, "no.pw does not exist."),
-        ((".",), 2, ". is a folder"),
+        ((".",), 3, ". is a folder. Give a file that partwise saved."),
         (("x.csv",), 3, "x.csv is not a partwise file"),
         (("M", "no.csv"), 2, "no.csv does not exist."),
         (("M", "word.csv"), 3, "word.csv"),
