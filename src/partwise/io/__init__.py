@@ -7,9 +7,10 @@ holds text, ``read_cells`` counts of single cells, ``read_sound`` samples of a r
 """
 
 from partwise.io.cells import Cells, as_cells, read_cells, to_anndata
+from partwise.io.files import content_hash
 from partwise.io.midi import midi_bytes
 from partwise.io.pictures import png_bytes, read_pictures
-from partwise.io.read import Matrix, content_hash, read
+from partwise.io.read import Matrix, read
 from partwise.io.records import Records, read_records
 from partwise.io.sound import SOUND_SUFFIXES, Sound, as_sound, read_sound, wav_bytes
 from partwise.io.stacks import Pictures, as_pictures

@@ -227,7 +227,7 @@ def _read_lines(text: str, source: Path) -> Table:
 
 def _read_parquet(source: Path) -> Records:
     """Every value as text, missing ones empty."""
-    from partwise.io.read import parquet_frame
+    from partwise.io.parquet import parquet_frame
 
     if source.stat().st_size == 0:
         raise DataError(f"{source.name} is empty (0 bytes).")
