@@ -291,7 +291,7 @@ def test_dates_are_ordered():
     assert read_ratings(table).ages().tolist() == [2, 1, 0, 3]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
 def test_every_kind_of_file_gives_the_same_ratings(suffix, tmp_path, planted, films):
     table, path = planted.extra["table"], tmp_path / f"r.{suffix}"
     {
@@ -299,6 +299,7 @@ def test_every_kind_of_file_gives_the_same_ratings(suffix, tmp_path, planted, fi
         "tsv": lambda: table.to_csv(path, index=False, sep="\t"),
         "jsonl": lambda: table.to_json(path, orient="records", lines=True, date_format="iso"),
         "parquet": lambda: table.to_parquet(path),
+        "xlsx": lambda: table.to_excel(path, index=False),
     }[suffix]()
     read = read_ratings(path)
     assert (read.matrix() != films.matrix()).nnz == 0

@@ -1,9 +1,9 @@
 """Matrices from files and tables to files, with their labels.
 
-``read`` knows .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz) and .parquet; ``write_table`` writes .csv, .tsv
-and .npz. ``read_pictures`` makes one stack of a folder or file of pictures, ``read_records`` a table of strings of what
-holds text, ``read_cells`` counts of single cells, ``read_sound`` samples of a recording; ``midi_bytes`` and
-``wav_bytes`` write sound. Nothing here knows what numbers or words are for.
+``read`` knows .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz), .parquet and .xlsx; ``write_table`` writes
+.csv, .tsv and .npz. ``read_pictures`` makes one stack of a folder or file of pictures, ``read_records`` a table of
+strings of what holds text, ``read_cells`` counts of single cells, ``read_sound`` samples of a recording; ``midi_bytes``
+and ``wav_bytes`` write sound. Nothing here knows what numbers or words are for.
 """
 
 from partwise.io.cells import Cells, as_cells, read_cells, to_anndata

@@ -13,6 +13,7 @@ import numpy as np
 
 from partwise.errors import DataError
 from partwise.io.arrays import read_mtx, read_npy, read_npz
+from partwise.io.excel import read_excel
 from partwise.io.files import PathLike, located, suffix_of
 from partwise.io.parquet import read_parquet
 from partwise.io.text import Parsed, read_text
@@ -52,17 +53,18 @@ class Matrix:
 
 
 def read(path: PathLike, *, orient: str | None = None, missing: str = "nan") -> Matrix:
-    """Read a matrix file: .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz) or .parquet.
+    """Read a matrix file: .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx (also .gz), .parquet or .xlsx.
 
     Parameters
     ----------
     path : path
-        The file. ``"data.npz:name"`` chooses one array of an .npz with several. In an .npz the arrays
+        The file. ``"data.npz:name"`` chooses one array of an .npz with several, ``"book.xlsx:name"`` a sheet other
+        than the first. In an .npz the arrays
         ``row_names`` and ``column_names`` are labels. An .npy is mapped, not loaded.
     orient : {None, "samples-first", "features-first"}
         What a row of the file is; "features-first" transposes. None is samples.
     missing : {"nan", "zero"}
-        What empty cells of a table (text, Parquet) become; NaN means unobserved. Arrays pass as they are.
+        What empty cells of a table (text, Parquet, Excel) become; NaN means unobserved. Arrays pass as they are.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def read(path: PathLike, *, orient: str | None = None, missing: str = "nan") -> 
     MissingFileError
         If there is no such file.
     MissingExtraError
-        For .parquet without pyarrow.
+        For .parquet without pyarrow, .xlsx without openpyxl.
     DataError
         If the file is no matrix of real numbers, damaged, or of an unknown kind.
 
@@ -195,4 +197,5 @@ READERS: dict[str, Callable[[Path, str, str | None, str], Parsed]] = {
     ".mtx": read_mtx,
     ".mtx.gz": read_mtx,
     ".parquet": read_parquet,
+    ".xlsx": read_excel,
 }

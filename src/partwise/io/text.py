@@ -33,7 +33,7 @@ from partwise.io.layout import (
     rows_of,
 )
 
-__all__ = ["Parsed", "empty_note", "name_notes", "read_text", "telling_damage"]
+__all__ = ["Parsed", "empty_note", "name_notes", "read_rows", "read_text", "telling_damage"]
 
 SAMPLE = 24
 """Lines that the guesses look at."""
@@ -46,6 +46,10 @@ class Parsed(NamedTuple):
     row_names: tuple[str, ...] | None
     column_names: tuple[str, ...] | None
     notes: tuple[str, ...]
+
+
+Table = tuple[np.ndarray, tuple[str, ...] | None, tuple[str, ...] | None]
+"""Numbers, names of rows, names of columns."""
 
 
 def read_text(path: Path, suffix: str, missing: str = "nan") -> Parsed:
@@ -87,12 +91,25 @@ def read_text(path: Path, suffix: str, missing: str = "nan") -> Parsed:
         if not sample:
             raise DataError(f"{path.name} is empty. A table has at least one row of numbers.")
         dialect = guess_dialect(sample, suffix)
-        rows = [cells for _, cells in rows_of(sample, dialect)]
-        layout = guess_layout(path, rows, dialect.decimal)
+        layout = guess_layout(path, [cells for _, cells in rows_of(sample, dialect)], dialect.decimal)
         with opened(path) as file:
-            X, row_names, column_names = parse(path, rows_of(file, dialect), dialect, layout)
-    notes = [*dialect_notes(dialect, suffix), *layout_notes(row_names, column_names)]
-    notes += [*name_notes(row_names, column_names), *empty_note(X, missing)]
+            table = parse(path, rows_of(file, dialect), dialect, layout)
+    return told(path, table, dialect_notes(dialect, suffix), missing)
+
+
+def read_rows(path: Path, rows: list[tuple[int, list[str]]], notes: list[str], missing: str = "nan") -> Parsed:
+    """Read numbered rows of text cells, as a sheet of a workbook has them; ``notes`` come first."""
+    if not rows:
+        raise DataError(f"{path.name} is empty. A table has at least one row of numbers.")
+    layout = guess_layout(path, [cells for _, cells in rows[:SAMPLE]], ".")
+    return told(path, parse(path, iter(rows), Dialect(",", "."), layout), notes, missing)
+
+
+def told(path: Path, table: Table, notes: list[str], missing: str) -> Parsed:
+    """The table, with everything that should be said of it."""
+    X, row_names, column_names = table
+    notes = [*notes, *layout_notes(row_names, column_names), *name_notes(row_names, column_names)]
+    notes += empty_note(X, missing)
     if missing == "zero":
         X[np.isnan(X)] = 0.0
     return Parsed(X, row_names, column_names, tuple(f"{path.name}: {note}" for note in notes))
@@ -170,9 +187,7 @@ def undecodable(path: Path) -> tuple[int, int]:
     return 1, 0
 
 
-def parse(
-    path: Path, rows: Iterator[tuple[int, list[str]]], dialect: Dialect, layout: Layout
-) -> tuple[np.ndarray, tuple[str, ...] | None, tuple[str, ...] | None]:
+def parse(path: Path, rows: Iterator[tuple[int, list[str]]], dialect: Dialect, layout: Layout) -> Table:
     """The matrix and its names. O(cells) time, 8 bytes per cell."""
     header, index, width = layout
     top = next(rows)[1] if header else None

@@ -60,7 +60,7 @@ def read_ratings(
     Parameters
     ----------
     source : path, DataFrame, or Ratings
-        A .csv, .tsv, .jsonl (also .gz) or .parquet file with names of columns.
+        A .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx file with names of columns.
     user, item, rating, time : str or None
         Columns; None guesses by their names, and says so. Without a rating the table is a purchase history.
     implicit : bool or None
@@ -136,7 +136,7 @@ def _frame_of(source: Any, encoding: str) -> tuple[pd.DataFrame, str, int | None
 
     records = read_records(source, encoding)
     text = records.source.name.lower().removesuffix(".gz")
-    first = 2 if text.endswith((".csv", ".tsv")) else 1 if text.endswith(("jsonl", "ndjson")) else None
+    first = 2 if text.endswith((".csv", ".tsv", ".xlsx")) else 1 if text.endswith(("jsonl", "ndjson")) else None
     if all(re.fullmatch(r"[\d.]+", column) for column in records.frame.columns):
         line = ", ".join(records.frame.columns)
         raise ColumnError(f"{records.source.name}: the first line ({line}) holds no names. Put user,item,rating above.")
