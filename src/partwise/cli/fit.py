@@ -12,6 +12,7 @@ import click
 
 from partwise.cli import options
 from partwise.cli.refusals import INTERRUPTED, NOT_CONVERGED, USAGE, Refusal
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ STOPS = {
 
 
 @click.command()
-@click.argument("matrix")
+@file_or_stdin("matrix")
 @options.model
 @options.data()
 @options.folder("Where to write W.csv, H.csv, model.pw and run.toml; default: NAME-nmf.")
@@ -45,8 +46,9 @@ STOPS = {
 def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     """Factorize a matrix file into W, H and a model.
 
-    MATRIX is a .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx or .parquet file; FILE.npz:NAME picks one array. Rows are
-    samples, columns features; names on either side are found and kept. Ctrl-C keeps the best model so far.
+    MATRIX is a .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx, .parquet or .xlsx file; FILE.npz:NAME picks one array,
+    FILE.xlsx:NAME a sheet; - is text on standard input. Rows are samples, columns features; names on either side are
+    found and kept. Ctrl-C keeps the best model so far.
     """
     check_size_given(chosen["components"])
     from partwise.cli.components import output_folder

@@ -14,6 +14,7 @@ import click
 
 from partwise.cli import options
 from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 from partwise.errors import DataError
 
@@ -82,7 +83,7 @@ fitting = options.together(
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @table
 @questions
 @fitting
@@ -91,9 +92,9 @@ fitting = options.together(
 def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     """Recommend items to users, from ratings or purchases.
 
-    SOURCE is a .csv, .tsv, .jsonl (also .gz) or .parquet file with a row per rating: user, item, rating and perhaps
-    time. Without a rating it is a purchase history. The model is judged on what is held out, beside the baselines, and
-    then fitted to everything. A model.pw of an earlier run is taken as it is.
+    SOURCE is a .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx file, or - for standard input, with a row per rating:
+    user, item, rating and perhaps time. Without a rating it is a purchase history. The model is judged on what is held
+    out, beside the baselines, and then fitted to everything. A model.pw of an earlier run is taken as it is.
     """
     from partwise.cli import recommend_files as files
     from partwise.cli.pages import write_report
