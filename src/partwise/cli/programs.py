@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ WORDS = {
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @options.fitting(loss="kullback-leibler")
 @click.option(
     "--genes", type=click.IntRange(min=2), default=2000, show_default=True, help="Most variable genes to fit."
@@ -47,8 +49,9 @@ WORDS = {
 def programs(source: str, voice: Voice, **chosen: Any) -> None:
     """Learn the programs of genes in single cells, and how much each cell uses them.
 
-    SOURCE holds raw counts: an .h5ad file (extra: omics), a folder of 10x Genomics, or a .tsv, .csv, .npz or .mtx
-    table. Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv, programs.csv, model.pw and run.toml.
+    SOURCE holds raw counts: an .h5ad file (extra: omics), a folder of 10x Genomics, or a .tsv, .csv, .npz, .mtx or
+    .xlsx table (- is one on standard input). Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv,
+    programs.csv, model.pw and run.toml.
     """
     from partwise.apps.programs.expression import adopt_programs, checked_cells
     from partwise.cli.components import output_folder
@@ -76,7 +79,8 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    report(voice, found, Outcome("programs", "program", found.model, seconds, found.to_frame(), folder, files, asked))
     ending(best, chosen["strict"])
 
 
@@ -140,33 +144,15 @@ def draw(directory: str | None, found: Programs) -> dict[str, str]:
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice, found: Programs, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
-) -> None:
+def report(voice: Voice, found: Programs, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
+    chosen = out.chosen
+    text = f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}."
+    out.tell(voice, text, ("share", "cells", "stability", "top genes"), cells, right=(1, 2, 3))
+    facts = {"cells": len(found.usages), "genes": found.spectra.shape[1], "genes_fitted": len(found.fitted)}
+    out.hand_over(voice, facts)
 
-    voice.say(f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}.")
-    tell_stop(voice, found.model, seconds)
-    tell_starts(voice, found.model)
-    voice.say()
-    table = found.to_frame()
-    rows = [
-        [str(name), f"{row['share']:.1%}", str(row["cells"]), f"{row['stability']:.2f}", ", ".join(row["genes"][:8])]
-        for name, row in table.iterrows()
-    ]
-    voice.table(["program", "share", "cells", "stability", "top genes"], rows, right=(1, 2, 3))
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "programs",
-            "cells": len(found.usages),
-            "genes": found.spectra.shape[1],
-            "genes_fitted": len(found.fitted),
-            **quality(found.model, seconds),
-            "programs": [{"program": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "options": chosen,
-            "files": files,
-        }
-    )
+
+def cells(row: Any) -> tuple[Any, ...]:
+    """What is told of a program."""
+    return f"{row['share']:.1%}", row["cells"], f"{row['stability']:.2f}", ", ".join(row["genes"][:8])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": 
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @options.fitting(loss="kullback-leibler", n_init=20, max_iter=2000, tol=1e-5)
 @click.option("--reference", metavar="FILE", help="Known signatures to name the found ones after, such as COSMIC's.")
 @click.option("--fixed", metavar="FILE", help="Known signatures to fit instead of learning any; no -k.")
@@ -34,8 +36,9 @@ WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": 
 def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     """Learn the mutational signatures of a catalogue, and how many mutations each made in each sample.
 
-    SOURCE is a .tsv or .csv file with the 96 channels of single-base substitutions (A[C>A]A ...) in rows or columns, in
-    any order. Writes signatures.tsv, exposures.tsv, matches.tsv (with --reference), model.pw and run.toml.
+    SOURCE is a .tsv, .csv or .xlsx file, or - for standard input, with the 96 channels of single-base substitutions
+    (A[C>A]A ...) in rows or columns, in any order. Writes signatures.tsv, exposures.tsv, matches.tsv (with
+    --reference), model.pw and run.toml.
     """
     from partwise.apps.programs import as_catalogue, as_reference
     from partwise.apps.programs.mutations import check_samples
@@ -67,7 +70,9 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    table = found.to_frame()
+    report(voice, found, Outcome("signatures", "signature", found.model, seconds, table, folder, files, asked))
     if model is not None:
         ending(model, chosen["strict"])
 
@@ -134,45 +139,19 @@ def draw(directory: str | None, found: Signatures) -> dict[str, str]:
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice, found: Signatures, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
-) -> None:
+def report(voice: Voice, found: Signatures, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
-
-    voice.say(found.info())
-    if found.model is not None:
-        voice.say(f"Seed {chosen['seed']}.")
-        tell_stop(voice, found.model, seconds)
-        tell_starts(voice, found.model)
-    voice.say()
-    table = found.to_frame()
-    rows = [
-        [str(name), f"{row['share']:.1%}", str(row["samples"]), str(row["channel"]), *partners(row)]
-        for name, row in table.iterrows()
-    ]
+    text = found.info() if found.model is None else f"{found.info()}\nSeed {out.chosen['seed']}."
     beside = ["one to one", "cosine", "nearest", "cosine"] if found.matches is not None else []
-    voice.table(["signature", "share", "samples", "strongest", *beside], rows, right=(1, 2, 5, 7))
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "signatures",
-            "samples": len(found.counts),
-            "mutations": float(found.counts.to_numpy().sum()),
-            "cosine": float(found.cosines.mean()),
-            "gap": found.gap,
-            **({} if found.model is None else quality(found.model, seconds)),
-            "signatures": [{"signature": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "options": chosen,
-            "files": files,
-        }
-    )
+    out.tell(voice, text, ["share", "samples", "strongest", *beside], cells, right=(1, 2, 5, 7))
+    mutations, cosine = float(found.counts.to_numpy().sum()), float(found.cosines.mean())
+    out.hand_over(voice, {"samples": len(found.counts), "mutations": mutations, "cosine": cosine, "gap": found.gap})
 
 
-def partners(row: Any) -> list[str]:
-    """The known signatures beside a found one."""
+def cells(row: Any) -> list[Any]:
+    """What is told of a signature, and the known ones beside it."""
+    own = [f"{row['share']:.1%}", row["samples"], row["channel"]]
     if "nearest" not in row:
-        return []
-    own = [row["reference"] or "-", f"{row['cosine']:.3f}" if row["reference"] else "-"]
-    return [*own, str(row["nearest"]), f"{row['nearest_cosine']:.3f}"]
+        return own
+    partner = [row["reference"] or "-", f"{row['cosine']:.3f}" if row["reference"] else "-"]
+    return [*own, *partner, row["nearest"], f"{row['nearest_cosine']:.3f}"]
