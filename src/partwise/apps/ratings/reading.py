@@ -134,6 +134,8 @@ def _frame_of(source: Any, encoding: str) -> tuple[pd.DataFrame, str, int | None
         raise DataError(f"Ratings are read from a file or a DataFrame, not from a {type(source).__name__}.")
     from partwise.io import read_records
 
+    if os.path.isdir(source):
+        raise DataError(f"{source} is a folder. Ratings are one table: give a file, such as ratings.csv.")
     records = read_records(source, encoding)
     text = records.source.name.lower().removesuffix(".gz")
     first = 2 if text.endswith((".csv", ".tsv", ".xlsx")) else 1 if text.endswith(("jsonl", "ndjson")) else None
