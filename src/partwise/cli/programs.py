@@ -28,6 +28,9 @@ WORDS = {
     'orient="': "--orient ",
     '" if wrong': " if wrong",
     "layer=": "--layer ",
+    "runs=": "--runs ",
+    "density=": "--density ",
+    "a larger density": "a larger --density",
 }
 """Of the library -> of the command line."""
 
@@ -41,6 +44,12 @@ WORDS = {
 @click.option("--layer", metavar="NAME", help="Layer of an .h5ad that holds counts (or X, raw); default: counts, or X.")
 @click.option("--orient", type=options.Orientation(), help="What rows of a table are; default: guessed, and told.")
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Fits, to tell what is stable.")
+@click.option(
+    "--density",
+    type=click.FloatRange(0, min_open=True),
+    metavar="DISTANCE",
+    help="Take the consensus of the runs (as cNMF), of components this near to others, such as 0.5; --runs 20 or more.",
+)
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole.")
 @click.option("--h5ad", is_flag=True, help="Write programs.h5ad too, with obsm, varm and uns (extra: omics).")
 @options.views
@@ -53,7 +62,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     .xlsx table (- is one on standard input). Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv,
     programs.csv, model.pw and run.toml.
     """
-    from partwise.apps.programs.expression import adopt_programs, checked_cells
+    from partwise.apps.programs.expression import adopt_programs, agreed, checked_cells
     from partwise.cli.components import output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
@@ -74,7 +83,12 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source}, voice)
 
-    (best, W, others), seconds = learn(model, cells.X[:, fitted], chosen["runs"], voice)
+    X = cells.X[:, fitted]
+    (best, W, others), seconds = learn(model, X, chosen["runs"], voice)
+    if chosen["density"] is not None:
+        with as_flags(WORDS):
+            best, W, others, note = agreed(best, X, others, chosen["density"])
+        voice.note(note)
     found = adopt_programs(cells, fitted, best, W, others, [])
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
@@ -147,7 +161,8 @@ def draw(directory: str | None, found: Programs) -> dict[str, str]:
 def report(voice: Voice, found: Programs, out: Outcome) -> None:
     """What came out, for people and for machines."""
     chosen = out.chosen
-    text = f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}."
+    kind = "The best" if chosen["density"] is None else "The consensus"
+    text = f"{found.info()}\n{kind} of {chosen['runs']} runs, seeds from {chosen['seed']}."
     out.tell(voice, text, ("share", "cells", "stability", "top genes"), cells, right=(1, 2, 3))
     facts = {"cells": len(found.usages), "genes": found.spectra.shape[1], "genes_fitted": len(found.fitted)}
     out.hand_over(voice, facts)

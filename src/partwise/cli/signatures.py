@@ -20,6 +20,9 @@ __all__ = ["signatures"]
 
 FILES = ("signatures.tsv", "exposures.tsv", "run.toml")
 
+NUMBERS = ("share", "samples", "stability", "lowest", "cosine")
+"""Columns of the listing that are numbers."""
+
 WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": "--fixed FILE"}
 """Of the library -> of the command line."""
 
@@ -30,6 +33,9 @@ WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": 
 @click.option("--reference", metavar="FILE", help="Known signatures to name the found ones after, such as COSMIC's.")
 @click.option("--fixed", metavar="FILE", help="Known signatures to fit instead of learning any; no -k.")
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole, such as rescaled counts.")
+@click.option(
+    "--bootstrap", type=click.IntRange(min=2), metavar="N", help="Draw the mutations N times again: what comes back?"
+)
 @options.views
 @options.folder("Where to write signatures.tsv, exposures.tsv, matches.tsv and the model; default: NAME-signatures.")
 @options.voice
@@ -65,6 +71,8 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     sha256 = fingerprints({"source": source, **tables}, voice)
 
     found, seconds = learn(catalogue, model, tables, chosen["fractional"], voice)
+    if chosen["bootstrap"] is not None:
+        found = found.resampled(chosen["bootstrap"], chosen["seed"])
     for note in found.notes:
         voice.note(note)
     files = write(folder, found, {"source": source, **chosen}, sha256)
@@ -83,11 +91,12 @@ def check_wanted(chosen: dict[str, Any]) -> None:
 
     if chosen["fixed"] is None:
         return check_size_given(chosen["components"])
-    if chosen["components"] is not None:
-        raise click.UsageError(
-            "-k and --fixed exclude each other: signatures are either learned (-k N) or given (--fixed FILE).",
-            click.get_current_context(),
-        )
+    for name, flag in (("components", "-k"), ("bootstrap", "--bootstrap")):
+        if chosen[name] is not None:
+            raise click.UsageError(
+                f"{flag} and --fixed exclude each other: signatures are either learned (-k N) or given (--fixed FILE).",
+                click.get_current_context(),
+            )
     return None
 
 
@@ -142,15 +151,19 @@ def draw(directory: str | None, found: Signatures) -> dict[str, str]:
 def report(voice: Voice, found: Signatures, out: Outcome) -> None:
     """What came out, for people and for machines."""
     text = found.info() if found.model is None else f"{found.info()}\nSeed {out.chosen['seed']}."
-    beside = ["one to one", "cosine", "nearest", "cosine"] if found.matches is not None else []
-    out.tell(voice, text, ["share", "samples", "strongest", *beside], cells, right=(1, 2, 5, 7))
+    again = [] if found.stability is None else ["stability", "lowest"]
+    beside = [] if found.matches is None else ["one to one", "cosine", "nearest", "cosine"]
+    columns = ["share", "samples", "strongest", *again, *beside]
+    numbers = [place for place, name in enumerate(columns, 1) if name in NUMBERS]
+    out.tell(voice, text, columns, cells, right=numbers)
     mutations, cosine = float(found.counts.to_numpy().sum()), float(found.cosines.mean())
     out.hand_over(voice, {"samples": len(found.counts), "mutations": mutations, "cosine": cosine, "gap": found.gap})
 
 
 def cells(row: Any) -> list[Any]:
-    """What is told of a signature, and the known ones beside it."""
+    """What is told of a signature, how well it comes back, and the known ones beside it."""
     own = [f"{row['share']:.1%}", row["samples"], row["channel"]]
+    own += [f"{row[name]:.2f}" for name in ("stability", "lowest") if name in row]
     if "nearest" not in row:
         return own
     partner = [row["reference"] or "-", f"{row['cosine']:.3f}" if row["reference"] else "-"]
