@@ -14,7 +14,7 @@ import numpy as np
 from partwise.errors import DataError
 from partwise.plot.bars import Ranking, rankings
 from partwise.plot.canvas import PALETTE, one_axes
-from partwise.plot.factors import heatmap
+from partwise.plot.cells import heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
