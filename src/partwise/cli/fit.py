@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -51,7 +50,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     found and kept. Ctrl-C keeps the best model so far.
     """
     check_size_given(chosen["components"])
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.matrix import check_positive, non_negative, read_matrix, tell_zeros
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -64,7 +63,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     if options.beta(chosen["loss"]) <= 0:
         check_positive(table, chosen["loss"])
     check_size(chosen["components"], table.X.shape, chosen["force"])
-    chosen["out"] = chosen["out"] or default_folder(matrix)
+    chosen["out"] = chosen["out"] or default_folder(matrix, "nmf")
     folder = output_folder(chosen["out"], FILES, voice)
     prepare_views(chosen, voice)
     sha256 = fingerprints({"matrix": matrix}, voice)
@@ -100,18 +99,6 @@ def check_size(k: int, shape: tuple[int, ...], force: bool) -> None:
             f"use -k {limit} or less, or --force.",
             USAGE,
         )
-
-
-def default_folder(matrix: str) -> str:
-    """The name of the file, without its suffix, and ``-nmf``, in the working folder.
-
-    Examples
-    --------
-    >>> default_folder("data/counts.csv.gz"), default_folder("a.npz:X")
-    ('counts-nmf', 'a-X-nmf')
-    """
-    name = re.sub(r"(\.[A-Za-z]\w*)(\.gz)?(:([^:]+))?$", lambda m: f"-{m[4]}" if m[4] else "", Path(matrix).name)
-    return f"{name}-nmf"
 
 
 def new_model(chosen: dict[str, Any], voice: Voice) -> Any:

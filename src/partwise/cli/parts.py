@@ -71,7 +71,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     parts.png, encodings.csv (a row per picture), the rebuilt pictures, model.pw and run.toml.
     """
     from partwise.apps.images import check_collection, compare
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -85,7 +85,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     mask = read_mask(chosen["mask"], pictures.size)
     height, width = pictures.size
     check_size(chosen["components"], (len(pictures.stack), height * width), chosen["force"])
-    chosen["out"] = chosen["out"] or f"{Path(source).stem or 'pictures'}-parts"
+    chosen["out"] = chosen["out"] or default_folder(source, "parts")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **({"mask": chosen["mask"]} if mask is not None else {})}, voice)
 

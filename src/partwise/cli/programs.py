@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -63,7 +62,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     programs.csv, model.pw and run.toml.
     """
     from partwise.apps.programs.expression import adopt_programs, agreed, checked_cells
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
     from partwise.cli.pages import prepare_views, write_report
@@ -79,7 +78,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     for note in notes:
         voice.note(in_words(note))
     check_size(chosen["components"], (cells.X.shape[0], len(fitted)), chosen["force"])
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'cells'}-programs"
+    chosen["out"] = chosen["out"] or default_folder(source, "programs")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source}, voice)
 

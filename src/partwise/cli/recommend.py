@@ -6,7 +6,6 @@ import contextlib
 import re
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +96,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     out, beside the baselines, and then fitted to everything. A model.pw of an earlier run is taken as it is.
     """
     from partwise.cli import recommend_files as files
+    from partwise.cli.components import default_folder
     from partwise.cli.pages import write_report
     from partwise.cli.run import fingerprints
 
@@ -108,7 +108,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
         new_user = files.read_new_user(chosen)
     check_tastes(chosen, ratings)
     check_asked(chosen, ratings, titles)
-    chosen["out"] = chosen["out"] or f"{Path(source).name.split('.')[0] or 'ratings'}-recommend"
+    chosen["out"] = chosen["out"] or default_folder(source, "recommend")
     folder = files.prepare_folder(chosen, voice)
     inputs = {"source": source, "titles": chosen["titles"], "new_user": chosen["new_user"]}
     sha256 = fingerprints({name: path for name, path in inputs.items() if path is not None}, voice)

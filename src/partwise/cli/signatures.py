@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +47,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     """
     from partwise.apps.programs import as_catalogue, as_reference
     from partwise.apps.programs.mutations import check_samples
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, ending
     from partwise.cli.pages import prepare_views, write_report
@@ -66,7 +65,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
             check_samples(catalogue)
     if model is not None:
         check_size(chosen["components"], catalogue.counts.shape, chosen["force"])
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'catalogue'}-signatures"
+    chosen["out"] = chosen["out"] or default_folder(source, "signatures")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 

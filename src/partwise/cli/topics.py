@@ -6,7 +6,6 @@ import codecs
 import contextlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -92,6 +91,7 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
     standard input), a .txt file with a document per line, or a folder of .txt files. Empty documents get no topic,
     repeated ones count once; what was found is told.
     """
+    from partwise.cli.components import default_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
 
     check_size_given(chosen["components"])
@@ -110,7 +110,7 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
         voice.note(note)
     check_size(chosen["components"], X.shape, chosen["force"])
     similar_to = None if chosen["similar"] is None else row_of(model, chosen["similar"])
-    chosen["out"] = chosen["out"] or f"{Path(texts).name.split('.')[0] or 'texts'}-topics"
+    chosen["out"] = chosen["out"] or default_folder(texts, "topics")
     folder = topic_files.prepare_folder(chosen, voice)
     sha256 = fingerprints({"texts": texts}, voice)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     abundances.csv, maps.npz (of a cube) and model.pw.
     """
     from partwise.apps.spectra import adopt, as_scene
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
     from partwise.cli.pages import prepare_views, write_report
@@ -60,7 +59,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
         voice.note(note)
     check_size(chosen["components"], scene.X.shape, chosen["force"])
     ruled(model, scene.X, chosen)
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'spectra'}-unmixed"
+    chosen["out"] = chosen["out"] or default_folder(source, "unmixed")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 
