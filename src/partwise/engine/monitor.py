@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from partwise.engine.step import Reading
-from partwise.interfaces import Evidence
+from partwise.engine.problem import Problem
+from partwise.engine.step import Reading, column_means, half_step
+from partwise.interfaces import Array, Data, Evidence
 
 WINDOW = 10
 """Iterations over which the decrease of the objective is judged."""
@@ -33,6 +34,15 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
     top = float(np.sum(W.grad2 / balance) + np.sum(H.grad2 * balance))
     bottom = float(np.sum(W.neg2 / balance) + np.sum(H.neg2 * balance))
     return 0.0 if bottom == 0 else float(np.sqrt(top / bottom))  # nan stays nan
+
+
+def kkt_of(problem: Problem, data: Data, W: Array, Ht: Array) -> float:
+    """The KKT residual of the whole matrix, from one reading that leaves the factors alone."""
+    W, Ht = W.copy(), Ht.copy()
+    loss, fixed = problem.loss, problem.loss.fix(Ht)
+    total = half_step(loss, problem.solver_W, problem.penalty_W, data, W, fixed, collect=True)
+    stats = loss.columns(problem.solver_H.needs, total.columns, Ht)
+    return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, column_means(Ht)))
 
 
 @dataclass

@@ -72,3 +72,15 @@ def _sum(data: Data, W: Array, of_block: Callable[[Any, Array], float]) -> float
 def norm(value: float) -> float:
     """The error that scikit-learn reports: ``sqrt(2 d)``, for Frobenius the norm of X - W H."""
     return math.sqrt(2 * max(value, 0.0))
+
+
+def explained(loss: Any, value: float, data: Data, W: Array, Ht: Array) -> float:
+    """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
+    if not data.norm2:
+        return 0.0
+    return 1 - (2 * value if loss.beta == 2 else squared_error(loss, data, W, Ht)) / data.norm2
+
+
+def leaves_something(loss: Any, data: Data, value: float) -> bool:
+    """Whether a loss of ``value`` is more than rounding of an exact fit."""
+    return value > 1e-12 * magnitude(loss, data)

@@ -93,7 +93,7 @@ def judged(problem: Problem, cells: Any, state: State) -> Reading:
     downward = products((indptr, indices, weights * errors), state)
     cross = products((indptr, indices, cells.scaled), state)
     seen = (
-        evidence(problem.solver_W, A, penalty.gradient(A) - down, own)
+        Evidence.of(problem.solver_W.project(A, penalty.gradient(A) - down), own, A)
         for A, penalty, down, own in zip(
             (state.W, state.Ht), (problem.penalty_W, problem.penalty_H), downward, cross, strict=True
         )
@@ -107,9 +107,3 @@ def products(csr: tuple[Array, Array, Array], state: State) -> tuple[Array, Arra
     kernels.csr_dot(csr, 0, len(left), state.Ht, left)
     kernels.csr_t_dot_add(csr, 0, len(left), state.W, right)
     return left, right
-
-
-def evidence(solver: Any, A: Array, gradient: Array, cross: Array) -> Evidence:
-    """Squares of the projected gradient, of its natural scale and of the factor, per component."""
-    parts = (solver.project(A, gradient), cross, A)
-    return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in parts))

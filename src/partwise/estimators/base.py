@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from partwise import persist
-from partwise.data import as_data
 from partwise.engine import init
-from partwise.engine.objective import divergence, magnitude, squared_error
-from partwise.engine.problem import Problem, auto, solver_of
-from partwise.engine.rows import RowSolve
-from partwise.engine.step import aligned
+from partwise.engine.bound import svd_bound
+from partwise.engine.objective import divergence
 from partwise.engine.units import Units
-from partwise.errors import DataError, DataWarning, IncompatibleError
+from partwise.errors import DataError
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_entries, check_factor, check_finite, is_complete, largest
-from partwise.estimators.known import Known, check_limits
+from partwise.estimators.checks import check_entries, check_finite, is_complete, largest
 from partwise.estimators.output import in_original_features
-from partwise.estimators.prepared import Components, own, prepare, prepared
+from partwise.estimators.prepared import Components, own
+from partwise.estimators.result import HISTORY, Result
+from partwise.estimators.rows import solve
 from partwise.estimators.weights import Cells, check_covered, weigh
 from partwise.kernels import pool
-from partwise.losses import NAMES, Beta, as_beta
-from partwise.penalties import BY_NAME, Elastic, Sum, for_new_rows, total
-from partwise.penalties.base import BasePenalty, times_power
+from partwise.losses import NAMES, as_beta
+from partwise.penalties.base import times_power
 
 logger = logging.getLogger("partwise")
 
@@ -101,22 +96,6 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         cells.check_loss(as_beta(self.beta_loss))
         return cells
 
-    def _penalties(self, shape: tuple[float, int]) -> tuple[Any, Any]:
-        """The penalties of W and H: alpha and l1_ratio, scaled as scikit-learn does, and the given objects."""
-        n_samples, n_features = shape
-        alpha_H = self.alpha_W if isinstance(self.alpha_H, str) else self.alpha_H
-        weights_W, weights_H = n_features * self.alpha_W, n_samples * alpha_H
-        parts = (self.l1_ratio, 1 - self.l1_ratio)
-        scaled = (Elastic(*(weight * part for part in parts)) for weight in (weights_W, weights_H))
-        given = (getattr(self, name, None) for name in ("penalty_W", "penalty_H"))
-        W, H = (total([elastic, *listed(penalty)]) for elastic, penalty in zip(scaled, given, strict=True))
-        return W, H
-
-    def _loss(self, X: Any) -> Beta:
-        """The loss of complete data, after checking that X has a finite one."""
-        Cells(X).check_loss(self._beta())
-        return Beta(self._beta_loss)
-
     def _beta(self) -> float:
         """The number of the loss, checked and kept."""
         self._beta_loss = as_beta(self.beta_loss)
@@ -124,86 +103,21 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
             raise DataError(f"beta_loss={self.beta_loss} must be a finite number, or the name of a loss.")
         return self._beta_loss
 
-    def _size(self, X: Any, W: Any = None, H: Any = None) -> int:
-        """The number of components; "auto" takes it from a given factor, else from the number of features."""
-        k = self.n_components
-        if k == "auto":
-            given = H.shape[0] if H is not None else None if W is None else W.shape[1]
-            k = X.shape[1] if given is None else given
-            logger.info('n_components="auto" means %d here (scikit-learn\'s rule); give a number to choose it.', k)
-        if k > min(X.shape):
-            warnings.warn(
-                f"n_components={k} is more than min(n_samples, n_features) = {min(X.shape)}; parts beyond that cannot "
-                "be told apart.",
-                DataWarning,
-                stacklevel=4,
-            )
-        n, p = X.shape
-        if k * (n + p) >= n * p:
-            logger.info(
-                "n_components=%d makes factors of %d numbers for %d cells: they do not compress X.",
-                k,
-                k * (n + p),
-                n * p,
-            )
-        return int(k)
-
-    def _start_name(self, X: Any, k: int, svd_default: str, weighted: bool = False) -> str:
-        """The name of the start, and whether it can be used."""
-        if self.init is None:
-            return svd_default if k <= min(X.shape) and not weighted else "random"
-        if weighted and self.init in init.SVD_NAMES:
-            raise IncompatibleError(
-                f"init={self.init!r} needs singular vectors, which X with missing or weighted cells does not have. Use "
-                "init='random' or 'custom', or leave it out."
-            )
-        if self.init in init.SVD_NAMES and k > min(X.shape):
-            raise DataError(
-                f"init = '{self.init}' can only be used when n_components <= min(n_samples, n_features); here "
-                f"n_components={k} and the shape is {X.shape}. Use init='random'."
-            )
-        return self.init
-
-    def _given_factors(self, X: Any, W: Any, H: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Checked copies of the factors of ``init="custom"``, W (n_samples, k) and Ht (n_features, k)."""
-        k = self.n_components
-        H = check_factor(H, (k, X.shape[1]), "NMF (input H)", X.dtype)
-        W = check_factor(W, (X.shape[0], len(H) if k == "auto" else k), "NMF (input W)", X.dtype)
-        for factor, name in ((H, "H"), (W, "W")):
-            if factor.max(initial=0) == 0:
-                raise DataError(f"Array passed to NMF (input {name}) is full of zeros: no update leaves zero.")
-        return W.copy(order="C"), H.T.copy(order="C")
-
     # ------------------------------------------------------------------ after the fit
 
-    def _solve(self, cells: Cells, given: np.ndarray | None = None, fixed_W: Any = None) -> np.ndarray:
-        """Rows of W for the components, or the ``given`` ones, each from a start that depends on the row alone."""
-        if getattr(getattr(self, "solver", None), "signed", False):
-            raise IncompatibleError(
-                "SGD(signed=True) gives components with negative entries, but transform, score and impute solve rows "
-                ">= 0, which would not be those of the model. Multiply the W of fit_transform by components_, "
-                "or fit with signed=False."
-            )
-        beta, X = as_beta(self.beta_loss), cells.X
-        with pool.session(self.n_jobs) as threads:
-            for_these = cells.loss(beta), X.dtype, threads
-            fixed, half = prepared(self, *for_these) if given is None else prepare(given, *for_these)
-            data, outer = cells.data(beta, threads)
-            exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
-            known = Known.of(X.shape, fixed.B.shape[1], X.dtype, W=fixed_W)
-            penalty = total([for_new_rows(self._penalties(X.shape)[0]), *known.boxes()[0]])
-            check_limits(penalty, "W")
-            penalty = penalty.in_units(exponent, -2 * outer.half * beta - outer.weight)
-            loss = cells.loss(beta).on(data)
-            solver = solver_of(auto(loss, penalty=penalty), loss)
-            W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
-            fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
-            left = data.sweep(fn, aligned(W, penalty), collect=False)
-        if left:
-            logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
-        W = np.ldexp(W, exponent) if exponent else W
-        known.restore(W, fixed.B)
-        return W
+    def _keep(self, result: Result) -> None:
+        """Set the attributes."""
+        course = result.course
+        self.components_ = result.H
+        self.n_components_ = len(result.H)
+        self.n_iter_ = course.n_iter
+        self.reconstruction_err_ = result.error
+        self.explained_variance_ = result.explained
+        self.stop_reason_ = course.reason
+        self.converged_ = course.reason == "converged"
+        self.kkt_ = result.kkt
+        self.dead_components_ = result.dead
+        self._history = course.history
 
     def transform(self, X, weight=None, background=0.0, fixed_W=None):
         """The weights of the components in new samples: each row of W solved with the components fixed.
@@ -231,7 +145,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads. With weights O(observed k^2).
         """
         check_is_fitted(self)
-        return self._solve(self._cells(X, weight, background), fixed_W=fixed_W)
+        return solve(self, self._cells(X, weight, background), fixed_W=fixed_W)
 
     def inverse_transform(self, X):
         """``W H``: samples from their weights.
@@ -276,7 +190,7 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         """
         check_is_fitted(self)
         cells = self._cells(X, weight, background)
-        W = self._solve(cells)
+        W = solve(self, cells)
         if test_weight is not None:
             cells = self._cells(X, test_weight, 0.0, axes=())
             if not cells.counts():
@@ -348,47 +262,3 @@ class BaseNMF(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Transformer
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def listed(penalty: Any) -> list[Any]:
-    """None, a penalty or several as a list."""
-    parts = list(penalty) if isinstance(penalty, list | tuple) else [] if penalty is None else [penalty]
-    for part in parts:
-        if not isinstance(part, BasePenalty | Sum):
-            raise IncompatibleError(
-                f"penalty_W and penalty_H take penalties such as {', '.join(list(BY_NAME)[1:4])}, or a list of them, "
-                f"not {part!r}. Build them with partwise.penalties, as in penalty_H=L1(0.1)."
-            )
-    return parts
-
-
-HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
-
-
-def svd_bound(X: Any, k: int) -> float:
-    """``sqrt(sum_{i > k} sigma_i(X)^2)``; ARPACK for large X, whose converged values keep the bound honest."""
-    n, p = X.shape
-    if k >= min(n, p):
-        return 0.0
-    if n * p * min(n, p) <= 1e9:  # about a second
-        values = np.linalg.svd(np.asarray(X.toarray() if sp.issparse(X) else X, np.float64), compute_uv=False)
-        return float(np.linalg.norm(values[k:]))
-    from scipy.sparse.linalg import svds
-
-    values: Any = svds(X.astype(np.float64), k=k, return_singular_vectors=False, v0=np.ones(min(n, p)))
-    with pool.session() as threads:
-        total = as_data(X, threads).norm2
-    margin = 1e-12 * total  # the iterated values err downwards, the difference of two sums by rounding: stay below
-    return float(np.sqrt(max(total - float(np.sum(values**2)) - margin, 0.0)))
-
-
-def explained(loss: Any, value: float, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
-    """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
-    if not data.norm2:
-        return 0.0
-    return 1 - (2 * value if loss.beta == 2 else squared_error(loss, data, W, Ht)) / data.norm2
-
-
-def leaves_something(loss: Any, data: Any, value: float) -> bool:
-    """Whether a loss of ``value`` is more than rounding of an exact fit."""
-    return value > 1e-12 * magnitude(loss, data)

@@ -9,6 +9,8 @@ import numpy as np
 from partwise.errors import DataError
 from partwise.estimators.checks import check_factor
 from partwise.estimators.nmf import NMF
+from partwise.estimators.resolve import solver_for, solver_name
+from partwise.estimators.rows import solve
 from partwise.estimators.warn import warn_unused
 from partwise.losses import Beta, as_beta
 
@@ -109,7 +111,8 @@ def solve_for_components(
     model: NMF, X: Any, W: Any, H: Any, weight: Any, background: float, fixed_W: Any
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """W for the given components."""
-    model._parts(Beta(as_beta(model.beta_loss)))
+    beta = as_beta(model.beta_loss)
+    solver_for(model, Beta(beta), solver_name(model, beta))
     cells = model._cells(X, weight, background, reset=True)
     X = cells.X
     if W is not None:
@@ -117,4 +120,4 @@ def solve_for_components(
     if H is None:
         raise DataError("update_H=False needs the components: give H of shape (n_components, n_features).")
     H = check_factor(H, (model.n_components, X.shape[1]), "NMF (input H)", X.dtype)
-    return model._solve(cells, H, fixed_W), H, 1
+    return solve(model, cells, H, fixed_W), H, 1

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from partwise.engine.problem import Problem
-from partwise.engine.step import State, keep_within
 from partwise.engine.units import Units
 from partwise.errors import DataError
-from partwise.estimators.checks import check_factor, numbers
+from partwise.estimators.checks import numbers
 from partwise.interfaces import Array
 from partwise.penalties import Box
 from partwise.penalties.box import check_room
@@ -111,35 +109,3 @@ def check_limits(penalty: Any, name: str) -> None:
             both = one + other
             lower, upper = (np.asarray(b if b is not None else n) for b, n in ((both.lower, 0.0), (both.upper, np.inf)))
             check_room(lower, upper, name)
-
-
-def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any) -> tuple[Array | None, Array | None]:
-    """Checked copies of the factors of ``init="custom"``, tall: either may be missing, or hold NaN."""
-    if W is None and H is None:
-        raise DataError(
-            "init='custom' needs W or H, but none was given. Give the one you have: the other is solved from it, and "
-            "NaN stands for what you do not know."
-        )
-    if H is not None:
-        H = check_factor(H, (k, shape[1]), "NMF (input H)", dtype, unknown=True)
-        k = len(H)
-    if W is not None:
-        W = check_factor(W, (shape[0], k), "NMF (input W)", dtype, unknown=True)
-    for factor, name in ((H, "H"), (W, "W")):
-        if factor is not None and factor.size and not np.nanmax(np.where(np.isnan(factor), 0, factor)):
-            raise DataError(f"Array passed to NMF (input {name}) is full of zeros: no update leaves zero.")
-    return None if W is None else W.copy(order="C"), None if H is None else H.T.copy(order="C")
-
-
-def settle(state: State, problem: Problem, known: Known) -> None:
-    """Bring a drawn start into the bounds, in place; the components that it found first go where most is free."""
-    fixed = np.zeros(state.W.shape[1])
-    for values in (known.W, known.Ht):
-        if values is not None:
-            fixed += np.mean(~np.isnan(values), axis=0)
-    if fixed.any():
-        order = np.argsort(fixed, kind="stable")
-        for factor in (state.W, state.Ht):
-            factor[:, order] = factor.copy()
-    keep_within(state.W, problem.penalty_W)
-    keep_within(state.Ht, problem.penalty_H)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from time import perf_counter
 from typing import Any
@@ -13,20 +14,23 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from partwise.data import as_data
 from partwise.engine import init
-from partwise.engine.iterate import STOP_REASONS, Limits, iterate
-from partwise.engine.monitor import kkt_residual
-from partwise.engine.objective import divergence, norm
+from partwise.engine.iterate import Limits, iterate
+from partwise.engine.monitor import kkt_of
 from partwise.engine.online import Running, RunningQuadratic, RunningRatio, Smoothed, batch_statistic, batch_step
 from partwise.engine.plan import needs_columns
-from partwise.engine.problem import Problem, inner_sweeps, solver_of
+from partwise.engine.problem import Problem, inner_sweeps
 from partwise.engine.rows import drop_invisible, solve_rows
-from partwise.engine.step import State, column_means, half_step
+from partwise.engine.step import State
 from partwise.engine.units import Units
 from partwise.errors import DataError
-from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
+from partwise.estimators.base import BaseNMF, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.checks import check_unit, largest
+from partwise.estimators.resolve import penalties_of, solver_for
+from partwise.estimators.result import Course, Result, absent, by_mass, history_of, measured
+from partwise.estimators.starts import given_start, size, start_name
 from partwise.estimators.warn import warn_dead, warn_not_converged, warn_one_sided
+from partwise.estimators.weights import Cells
 from partwise.estimators.words import describe
 from partwise.kernels import pool
 from partwise.losses import Beta, as_beta
@@ -191,22 +195,24 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        self._solver(Beta(as_beta(self.beta_loss)))
+        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
         X = self._read(X, reset=True)
         self._set_unit(X)
         X = self._units.data(X.tocsr() if hasattr(X, "tocsr") else X)
-        warn_one_sided(*self._penalties(X.shape))
+        warn_one_sided(*penalties_of(self, X.shape))
         with pool.session(self.n_jobs) as threads:
             state = self._first(X, W, H, threads)
             self._forget_all(state)
             task = FitTask(self, X, self.max_iter + self.final_passes)
-            self._batches(X, state, threads, task)
-            self._pass_over(X, state, threads, task)
+            course = self._batches(X, state, threads, task)
+            course = self._passes(X, state, threads, task, course)
             task.end(self._so_far(state))
-            W = self._finish(X, state, threads)
-        if self.stop_reason_ == "max_iter" and self.tol > 0:
-            warn_not_converged(self.max_iter, self._history[-1, 3], self.kkt_, self.tol)
-        return W
+            result = self._finish(X, state, threads, course)
+        self._keep(result)
+        warn_dead(result.dead.tolist())
+        if course.reason == "max_iter" and self.tol > 0:
+            warn_not_converged(self.max_iter, course.history[-1, 3], result.kkt, self.tol)
+        return result.W
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any = None, W: Any = None, H: Any = None) -> MiniBatchNMF:
@@ -224,7 +230,7 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         self
         """
-        self._solver(Beta(as_beta(self.beta_loss)))
+        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
         first = not hasattr(self, "components_")
         X = self._read(X, reset=first)
         if first:
@@ -250,18 +256,17 @@ dead_components_, n_features_in_, feature_names_in_
     def _first(self, X: Any, W: Any, H: Any, threads: int) -> State:
         """The starting point."""
         self._loss(X)
-        k = self._n_components = self._size(X, W, H)
+        k = self._n_components = size(self.n_components, X.shape, W, H)
         if self.init == "custom":
-            W, Ht = (np.ascontiguousarray(self._units.inward(factor)) for factor in self._given_factors(X, W, H))
-            return State(W, Ht)
-        name = self._start_name(X, k, "nndsvda" if self.solver == "mu" else "nnsvdlrc")
+            given = given_start(W, H, X.shape, self.n_components, X.dtype, partly=False)
+            return State(*(np.ascontiguousarray(self._units.inward(factor)) for factor in given))
+        name = start_name(self.init, X.shape, k, self.solver)
         return init.start(as_data(X, threads), k, name, check_random_state(self.random_state))
 
-    def _solver(self, loss: Beta, sweeps: int = 3) -> Any:
-        """The solver; refuses a loss that it cannot work with, without having seen data."""
-        solver = solver_of(self.solver, loss, sweeps)
-        Problem(loss, solver, solver).check()
-        return solver
+    def _loss(self, X: Any) -> Beta:
+        """The loss, after checking that X has a finite one."""
+        Cells(X).check_loss(self._beta())
+        return Beta(self._beta_loss)
 
     def _set_unit(self, X: Any) -> None:
         """Choose the units of this fit or stream, from its matrix or its first batch."""
@@ -287,116 +292,91 @@ dead_components_, n_features_in_, feature_names_in_
         """The problem of one batch; penalties scale with its number of rows."""
         loss = self._loss(X)
         data = as_data(X, threads)
-        solver = self._solver(loss, inner_sweeps(data, self._n_components))
-        penalties = (self._units.penalty(penalty, loss.beta) for penalty in self._penalties(X.shape))
+        solver = solver_for(self, loss, self.solver, inner_sweeps(data, self._n_components))
+        penalties = (self._units.penalty(penalty, loss.beta) for penalty in penalties_of(self, X.shape))
         return Problem(loss.on(data), solver, solver, *penalties), data
 
-    def _batches(self, X: Any, state: State, threads: int, task: FitTask) -> None:
+    def _batches(self, X: Any, state: State, threads: int, task: FitTask) -> Course:
         """Steps over the batches until a reason to stop is found."""
         n = X.shape[0]
-        size = min(self.batch_size, n)
-        batches = list(gen_batches(n, size))
-        rho = self.forget_factor ** (size / n)
-        smoothed = Smoothed(self.tol, self.max_no_improvement, len(batches))
-        rows, began, running = [], perf_counter(), self._running()
-        reason = "max_iter"
+        batches = list(gen_batches(n, min(self.batch_size, n)))
+        rows: list[Any] = []
         try:
-            for step in range(self.max_iter * len(batches)):
-                batch = batches[step % len(batches)]
-                before = state.Ht.copy()
-                problem, data = self._batch_problem(X[batch], threads)
-                W = None if self.fresh_restarts else state.W[batch]
-                cost, share = batch_step(problem, data, W, state.Ht, running, rho)
-                self.n_steps_ += 1
-                change = float(np.linalg.norm(state.Ht - before) / max(np.linalg.norm(state.Ht), np.finfo(float).tiny))
-                shown = self._units.loss(cost, problem.loss.beta)
-                rows.append((step + 1, shown * n, np.nan, change, perf_counter() - began))
-                if self.verbose:
-                    logger.info("step %d: batch cost %.6g per sample, H moved by %.1e", step + 1, shown, change)
-                if step and smoothed.done(cost, min(1, data.shape[0] / (n + 1)), change / share if share > 0 else 0.0):
-                    reason = "converged"
-                    break
-                last = (step + 1) % len(batches) == 0
-                if last and task.iteration(self._so_far(state)):
-                    reason = "callback"
-                    break
+            reason = self._walk(X, batches, state, threads, task, rows)
         except KeyboardInterrupt:
             if not self.n_steps_:
                 raise
             reason = "interrupted"
-        self.stop_reason_ = reason
-        self.n_iter_ = -(-self.n_steps_ // len(batches))
-        self._history = np.array(rows, dtype=np.float64).reshape(-1, 5)
+        return Course(-(-self.n_steps_ // len(batches)), reason, np.array(rows, dtype=np.float64).reshape(-1, 5))
 
-    def _pass_over(self, X: Any, state: State, threads: int, task: FitTask) -> None:
+    def _walk(self, X: Any, batches: list, state: State, threads: int, task: FitTask, rows: list[Any]) -> str:
+        """Step from batch to batch, and note each step in ``rows``; the reason to stop."""
+        n, began, running = X.shape[0], perf_counter(), self._running()
+        rho = self.forget_factor ** (min(self.batch_size, n) / n)
+        smoothed = Smoothed(self.tol, self.max_no_improvement, len(batches))
+        for step in range(self.max_iter * len(batches)):
+            batch = batches[step % len(batches)]
+            before = state.Ht.copy()
+            problem, data = self._batch_problem(X[batch], threads)
+            W = None if self.fresh_restarts else state.W[batch]
+            cost, share = batch_step(problem, data, W, state.Ht, running, rho)
+            self.n_steps_ += 1
+            change = float(np.linalg.norm(state.Ht - before) / max(np.linalg.norm(state.Ht), np.finfo(float).tiny))
+            shown = self._units.loss(cost, problem.loss.beta)
+            rows.append((step + 1, shown * n, np.nan, change, perf_counter() - began))
+            if self.verbose:
+                logger.info("step %d: batch cost %.6g per sample, H moved by %.1e", step + 1, shown, change)
+            if step and smoothed.done(cost, min(1, data.shape[0] / (n + 1)), change / share if share > 0 else 0.0):
+                return "converged"
+            if batch is batches[-1] and task.iteration(self._so_far(state)):
+                return "callback"
+        return "max_iter"
+
+    def _passes(self, X: Any, state: State, threads: int, task: FitTask, course: Course) -> Course:
         """The final passes: iterations as `NMF` makes them, from where the batches have led, nothing forgotten."""
-        if not self.final_passes or self.stop_reason_ in ("interrupted", "callback"):
-            return
+        if not self.final_passes or course.reason in ("interrupted", "callback"):
+            return course
         problem, data = self._batch_problem(X, threads)
         by_columns = data.transposed() if needs_columns(problem, data, self._n_components) else None
-        progress = None
+        progress, reason = None, course.reason
         try:
             for progress in iterate(problem, data, state, Limits(0, self.final_passes), by_columns):
                 if task.iteration(self._so_far(state)) and progress.reason is None:
-                    self.stop_reason_ = "callback"
+                    reason = "callback"
                     break
         except KeyboardInterrupt:
-            self.stop_reason_ = "interrupted"
+            reason = "interrupted"
         if progress is None:
-            return
-        if progress.reason == "non-finite":
-            self.stop_reason_ = "non-finite"
-        self.n_iter_ += state.n_iter
-        self._history = np.vstack([self._history, self._passes(progress.monitor.rows, problem.loss.beta)])
+            return replace(course, reason=reason)
         self._running().restart(problem, data, batch_statistic(problem, data, state.W, state.Ht), state.Ht)
+        passes = history_of(progress.monitor.rows, self._units, problem.loss.beta)
+        passes[:, [0, 4]] += course.history[-1, [0, 4]]  # they go on counting where the batches ended
+        return Course(
+            course.n_iter + state.n_iter,
+            "non-finite" if progress.reason == "non-finite" else reason,
+            np.vstack([course.history, passes]),
+        )
 
-    def _passes(self, rows: list, beta: float) -> np.ndarray:
-        """Rows of the history for final passes, which go on counting where the batches ended."""
-        passes = np.array(rows, dtype=np.float64).reshape(-1, 5)
-        passes[:, 1] = [self._units.loss(value, beta) for value in passes[:, 1]]
-        passes[:, [0, 4]] += self._history[-1, [0, 4]]
-        return passes
-
-    def _finish(self, X: Any, state: State, threads: int) -> np.ndarray:
+    def _finish(self, X: Any, state: State, threads: int, course: Course) -> Result:
         """Solve W for the final H, sort, and measure over the whole matrix."""
         problem, data = self._batch_problem(X, threads)
         drop_invisible(state.W, state.Ht, problem.loss.floor)
         solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts)
-        W, Ht = self._sorted(state)
-        value = divergence(problem.loss, data, W, Ht)
-        self.components_ = np.ascontiguousarray(self._units.outward(Ht).T)
-        self.n_components_ = len(self.components_)
-        self.reconstruction_err_ = self._units.error(norm(value), problem.loss.beta)
-        self.explained_variance_ = explained(problem.loss, value, data, W, Ht)
-        self.converged_ = self.stop_reason_ == "converged"
-        self.kkt_ = self._kkt(problem, data, W, Ht)
-        dead = np.flatnonzero(Ht.max(axis=0, initial=0) == 0)
-        self.dead_components_ = dead if leaves_something(problem.loss, data, value) else dead[:0]
-        warn_dead(self.dead_components_.tolist())
-        return self._units.outward(W)
+        if self.sort_components and self.init != "custom":
+            self._sort(state)
+        kkt = kkt_of(problem, data, state.W, state.Ht)
+        return measured(problem, data, self._units, state, course, kkt, absent(state.Ht))
 
-    def _sorted(self, state: State) -> tuple[np.ndarray, np.ndarray]:
-        """The factors in order of mass; the running sums follow, so that `partial_fit` can go on."""
-        if not self.sort_components or self.init == "custom":
-            return state.W, state.Ht
-        mass = state.W.sum(axis=0, dtype=np.float64) * state.Ht.sum(axis=0, dtype=np.float64)
-        order = np.argsort(-mass, kind="stable")
+    def _sort(self, state: State) -> None:
+        """Order the components by mass; the running sums follow, so that `partial_fit` can go on."""
+        order = by_mass(state.W.sum(axis=0, dtype=np.float64), state.Ht)
         running = self._running()
         running.reorder(order)
         self._sums = vars(running)
-        return np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
-
-    def _kkt(self, problem: Problem, data: Any, W: np.ndarray, Ht: np.ndarray) -> float:
-        """The KKT residual of the whole matrix, from one reading that leaves the factors alone."""
-        W, Ht = W.copy(), Ht.copy()
-        total = half_step(
-            problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(Ht), collect=True
-        )
-        stats = problem.loss.columns(problem.solver_H.needs, total.columns, Ht)
-        return kkt_residual(total.evidence, problem.solver_H.update(Ht, stats, problem.penalty_H, column_means(Ht)))
+        state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""
         if not hasattr(self, "stop_reason_"):
             raise DataError("info() describes a fit; after partial_fit there is no whole matrix to describe it on.")
-        return describe(self, STOP_REASONS)
+        return describe(self)

@@ -2,70 +2,32 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import _fit_context
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from partwise.engine import init
-from partwise.engine.iterate import STOP_REASONS, Limits, Progress
-from partwise.engine.objective import divergence, norm
-from partwise.engine.plan import needs_columns
-from partwise.engine.problem import ALL_SOLVERS, Problem, auto, inner_sweeps, solver_of
-from partwise.engine.restarts import Start, race
-from partwise.engine.rows import affordable, drop_invisible, solve_rows, start_rows
-from partwise.engine.sequential import by_cells
-from partwise.engine.step import State, keep_within
-from partwise.engine.units import Units
+from partwise.engine.problem import ALL_SOLVERS, solver_of
 from partwise.errors import DataError, IncompatibleError
-from partwise.estimators.base import BaseNMF, explained, leaves_something, logger
-from partwise.estimators.callbacks import FitTask, with_callbacks
-from partwise.estimators.known import Known, check_limits, given_start, settle
+from partwise.estimators.base import BaseNMF
+from partwise.estimators.callbacks import with_callbacks
+from partwise.estimators.factorize import factorize
+from partwise.estimators.known import Known
 from partwise.estimators.output import in_original_features
+from partwise.estimators.resolve import penalties_of, solver_for, solver_name
+from partwise.estimators.result import RESTARTS, Result
+from partwise.estimators.rows import solve
 from partwise.estimators.shares import Shares
-from partwise.estimators.warn import (
-    warn_apart,
-    warn_dead,
-    warn_non_finite,
-    warn_not_converged,
-    warn_one_sided,
-    warn_scarce,
-    warn_unused,
-)
-from partwise.estimators.weights import Cells, apart, scarce
-from partwise.estimators.words import describe, machinery
-from partwise.interfaces import Entries, Split
-from partwise.kernels import pool
+from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged
+from partwise.estimators.words import describe
+from partwise.interfaces import Entries
 from partwise.losses import Beta, as_beta
-from partwise.penalties import Sum, total
 from partwise.penalties.base import BasePenalty
-from partwise.solvers import SGD, LeeSeung
-
-
-@dataclass
-class Result:
-    """A finished fit in the user's units."""
-
-    W: np.ndarray
-    H: np.ndarray
-    n_iter: int
-    error: float
-    explained: float
-    reason: str
-    history: np.ndarray
-    kkt: float
-    dead: list[int]
-    restarts: np.ndarray
-
-
-RESTARTS = ("seed", "iterations", "objective", "kept")
+from partwise.solvers import SGD
 
 
 class NMF(BaseNMF):
@@ -391,263 +353,35 @@ class NMF(BaseNMF):
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        solver = self._parts(Beta(as_beta(self.beta_loss)))
+        beta = as_beta(self.beta_loss)
+        solver = solver_for(self, Beta(beta), solver_name(self, beta))
         if sample_weight is not None and solver.needs is Entries:
             raise IncompatibleError(
                 f"sample_weight is not for solver={solver.name!r}, which visits cells one by one: give weight=, with "
                 "the weight of a sample in each of its cells."
             )
         cells = self._cells(X, weight, background, reset=True, axes=(1, 0))
-        shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], self._beta())
-        result = self._factorize(cells, W, H, shares, fixed_W, fixed_H)
+        beta = self._beta()
+        shares = None if sample_weight is None else Shares.of(sample_weight, cells.X.shape[0], beta)
+        result, self._restarts = factorize(self, cells, shares, W, H, fixed_W, fixed_H)
         self._keep(result)
+        self._warn(result)
         if shares is None:
             return result.W
-        W = shares.outward(result.W, self._solve(cells, fixed_W=fixed_W))
+        W = shares.outward(result.W, solve(self, cells, fixed_W=fixed_W))
         Known.of(cells.X.shape, W.shape[1], W.dtype, W=fixed_W).restore(W, result.H.T)
         return W
 
-    # ------------------------------------------------------------------ the fit
-
-    def _parts(self, loss: Any, sweeps: int = 3, name: Any = None) -> Any:
-        """The solver; refuses pairs that cannot work, without having seen data."""
-        penalties = self._penalties((1, 1))
-        name = name or self.solver
-        if name == "auto" and not self.normalize:
-            name = auto(loss, penalty=Sum(penalties))
-        solver = solver_of(name, loss, sweeps, self.normalize)
-        Problem(loss, solver, solver, *penalties).check()
-        return solver
-
-    def _factorize(
-        self, cells: Cells, W: Any, H: Any, shares: Shares | None, fixed_W: Any = None, fixed_H: Any = None
-    ) -> Result:
-        """Fit both factors to checked cells."""
-        beta, X = self._beta(), cells.X
-        per_sample = fixed_W if np.ndim(fixed_W) == 2 else None
-        k = self._n_components = self._size(X, per_sample if W is None else W, fixed_H if H is None else H)
-        given = given_start(W, H, X.shape, self.n_components, X.dtype) if self.init == "custom" else None
-        known = Known.of(X.shape, k, X.dtype, fixed_W, fixed_H)
-        if given is not None and self.n_init > 1:
-            raise DataError(
-                f"n_init={self.n_init} asks for several starts, but init='custom' gives one. Set n_init=1, or choose "
-                "another init."
-            )
-        if given is None and (W is not None or H is not None):
-            warn_unused("When init!='custom', provided W or H are ignored. Set init='custom' to use them.")
-        samples = X.shape[0]
-        if shares is not None:
-            cells, samples, known = shares.applied(cells), shares.total, shares.known(known)
-            given = given and (given[0] if given[0] is None else shares.inward(given[0]), given[1])
-        with pool.session(self.n_jobs) as threads:
-            data, units = cells.data(beta, threads)
-            units = known.tilted(units)
-            self._chosen = self._solver_name(data.sparse)
-            loss = cells.loss(beta).on(data)
-            solver = self._parts(loss, inner_sweeps(data, k), self._chosen)
-            penalties = self._both_penalties(cells, samples, known, shares, solver)
-            problem = self._problem(loss, solver, data, units, penalties)
-            starts = self._starts(X, data, k, given, units, problem, known)
-            if isinstance(problem.solver_W, LeeSeung):
-                for start in starts:
-                    problem.solver_W.start(start.state.W, start.state.Ht)
-            if problem.sequential:
-                problem, data = by_cells(problem, data, units.half, units.weight)
-            progress, reason = self._run(X, problem, data, starts, units)
-            if progress is None:
-                raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
-            if self.sort_components and self.init != "custom" and problem.symmetric:
-                sort(progress.state, shares)
-            result = self._result(problem, data, progress, reason, units, starts)
-            (known if shares is None else Known(None, known.Ht)).restore(result.W, result.H.T)
-            return result
-
-    def _both_penalties(
-        self, cells: Cells, samples: float, known: Known, shares: Shares | None, solver: Any
-    ) -> list[Any]:
-        """The penalties of W and H with the bounds of what is known, checked, in the user's units."""
-        k, (rows, columns) = self._n_components, cells.X.shape
-        rows = rows if shares is None else len(shares.weights)
-        penalties = self._penalties((samples, columns))
-        for penalty, length, name in zip(penalties, (rows, columns), "WH", strict=True):
-            penalty.check((length, k), name)
-        warn_one_sided(*penalties)
-        held = getattr(solver, "regularisation", 0) > 0
-        needed = [0 if held or "ridge" in penalty.faces else k for penalty in penalties]
-        warn_scarce(scarce(cells, needed[0], axis=1), scarce(cells, needed[1], axis=0), k)
-        self._apart = None if known.whole else apart(cells)
-        warn_apart(self._apart)
-        W, H = (total([one, *boxes]) for one, boxes in zip(penalties, known.boxes(), strict=True))
-        check_limits(W, "W")
-        check_limits(H, "H")
-        return [W if shares is None else shares.penalty(W), H]
-
-    def _problem(self, loss: Any, solver: Any, data: Any, units: Units, penalties: list[Any]) -> Problem:
-        """What is minimised, and by whom, in the units of the fit; refuses what does not go together."""
-        W, H = (unit.penalty(one, loss.beta) for unit, one in zip((units, units.of_H()), penalties, strict=True))
-        problem = Problem(loss, solver, solver, W, H)
-        problem.check()
-        if data.weighted:
-            logger.info(machinery(data, solver, self._n_components))
-        return problem
-
-    def _starts(
-        self, X: Any, data: Any, k: int, given: Any, units: Units, problem: Problem, known: Known
-    ) -> list[Start]:
-        """The starting points, in the units of the fit and within the bounds."""
-        if given is not None:
-            return [Start(self._resume(data, k, given, units, problem))]
-        starts = self._drawn(X, data, k)
-        for start in starts:
-            settle(start.state, problem, known)
-        return starts
-
-    def _resume(self, data: Any, k: int, given: Any, units: Units, problem: Problem) -> State:
-        """A start from the given factors: NaN becomes what it would be without them, a missing factor is solved."""
-        W, Ht = (
-            factor if factor is None else np.ascontiguousarray(unit.inward(factor))
-            for unit, factor in zip((units, units.of_H()), given, strict=True)
-        )
-        if any(factor is not None and np.isnan(factor).any() for factor in (W, Ht)):
-            drawn = self._draw(data, k, "random", self.random_state)
-            for factor, other in ((W, drawn.W), (Ht, drawn.Ht)):
-                if factor is not None:
-                    np.copyto(factor, other, where=np.isnan(factor))
-        nothing = (np.zeros((n, k), data.dtype) for n in data.shape)
-        factors = [empty if A is None else A for empty, A in zip(nothing, (W, Ht), strict=True)]
-        state = State(factors[0], factors[1])
-        keep_within(state.W, problem.penalty_W)
-        keep_within(state.Ht, problem.penalty_H)
-        if W is None:
-            start_rows(problem, data, state.W, state.Ht)
-        if Ht is None:
-            start_rows(problem.transposed(), data.transposed(), state.Ht, state.W)
-        return state
-
-    def _drawn(self, X: Any, data: Any, k: int) -> list[Start]:
-        """Starting points by the name of ``init``."""
-        name = self._start_name(X, k, "nndsvda" if self._chosen in ("mu", "mue", "scd") else "nnsvdlrc", data.weighted)
-        if name == "nndsvd" and self._chosen in ("mu", "mue"):
-            warnings.warn(
-                "The multiplicative update ('mu') solver cannot update zeros present in the initialization, and so "
-                "leads to poorer results when used jointly with init='nndsvd'. You may try init='nndsvda' or "
-                "init='nndsvdar' instead.",
-                UserWarning,
-                stacklevel=5,
-            )
-        given_seed = name == "random" and isinstance(self.random_state, Integral)
-        starts = [Start(self._draw(data, k, name, self.random_state), int(self.random_state) if given_seed else None)]
-        if self.n_init > 1:
-            seeds = check_random_state(self.random_state).randint(np.iinfo(np.int32).max, size=self.n_init - 1)
-            starts += [Start(self._draw(data, k, "random", seed), seed) for seed in seeds.tolist()]
-        return starts
-
-    def _draw(self, data: Any, k: int, name: str, random_state: Any) -> State:
-        """A starting point by name, its components shuffled if that was asked for."""
-        rng = check_random_state(random_state)
-        state = init.start(data, k, name, rng)
-        if not self.shuffle:
-            return state
-        order = rng.permutation(k)
-        return State(np.ascontiguousarray(state.W[:, order]), np.ascontiguousarray(state.Ht[:, order]))
-
-    def _solver_name(self, sparse: bool) -> str | SGD:
-        if self.solver != "auto":
-            return self.solver
-        return "mu" if self.normalize else auto(Beta(self._beta_loss), sparse, Sum(self._penalties((1, 1))))
-
-    def _run(
-        self, X: Any, problem: Problem, data: Any, starts: list[Start], units: Units
-    ) -> tuple[Progress | None, str]:
-        """Iterate until a reason to stop, and solve W for the final H.
-
-        An interruption, wherever it comes, keeps the state of the best start, which is never worse than before.
-        """
-        limits = Limits(self.tol, self.max_iter, self.max_time)
-        by_columns = data.transposed() if needs_columns(problem, data, self._n_components) else None
-        task = FitTask(self, X, self.max_iter)
-        progress = None
-
-        def attributes() -> dict[str, Any]:
-            Ht = (progress or starts[0]).state.Ht
-            return {"components_": units.of_H().outward(Ht.T.copy()), "n_components_": Ht.shape[1]}
-
-        try:
-            for progress in race(problem, data, starts, limits, by_columns):
-                if self.verbose:
-                    report(progress)
-                if task.iteration(attributes) and progress.reason is None:
-                    progress.reason = "callback"
-                    break
-            reason = (progress and progress.reason) or "max_iter"
-            task.end(attributes)
-        except KeyboardInterrupt:
-            reason = "interrupted"
-        if progress is None or not self._solve_last(problem, data, progress.state, reason):
-            reason = "interrupted"
-        return progress, reason
-
-    def _solve_last(self, problem: Problem, data: Any, state: State, reason: str) -> bool:
-        """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows.
-
-        A fit that was cut short gets only as much of it as its iterations are worth.
-        """
-        try:
-            if problem.solver_W.separable and problem.penalty_W.separable:
-                if problem.solver_H.needs is Split and not problem.constrained:
-                    drop_invisible(state.W, state.Ht, problem.loss.floor)
-                    keep_within(state.Ht, problem.penalty_H)
-                sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
-                solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps)
-        except KeyboardInterrupt:
-            return False
-        return True
-
-    def _result(
-        self, problem: Problem, data: Any, progress: Any, reason: str, units: Units, starts: list[Start]
-    ) -> Result:
-        """Measure, and translate into the user's units."""
-        state = progress.state
-        W, Ht = state.W, state.Ht
-        value = divergence(problem.loss, data, W, Ht)
-        history = np.array(progress.monitor.rows, dtype=np.float64).reshape(-1, 5)
-        restarts = np.array([start.row(kept=start.progress is progress) for start in starts], dtype=np.float64)
-        for objectives in (history[:, 1], restarts[:, 2]):
-            objectives[:] = [units.loss(value, problem.loss.beta) for value in objectives]
-        dead = np.flatnonzero((W.max(axis=0, initial=0) == 0) | (Ht.max(axis=0, initial=0) == 0)).tolist()
-        return Result(
-            units.outward(W),
-            np.ascontiguousarray(units.of_H().outward(Ht).T),
-            state.n_iter,
-            units.error(norm(value), problem.loss.beta),
-            explained(problem.loss, value, data, W, Ht),
-            reason,
-            history,
-            progress.monitor.last_kkt,
-            dead if leaves_something(problem.loss, data, value) else [],
-            restarts,
-        )
-
-    def _keep(self, result: Result) -> None:
-        """Set the attributes, and say aloud what went wrong."""
-        self.components_ = result.H
-        self.n_components_ = len(result.H)
-        self.n_iter_ = result.n_iter
-        self.reconstruction_err_ = result.error
-        self.explained_variance_ = result.explained
-        self.stop_reason_ = result.reason
-        self.converged_ = result.reason == "converged"
-        self.kkt_ = result.kkt
-        self.dead_components_ = np.array(result.dead, dtype=int)
-        self._history = result.history
-        self._restarts = result.restarts
-        if result.reason == "non-finite":
-            warn_non_finite(result.n_iter, getattr(solver_of(self._chosen, Beta(2.0)), "learning_rate", None))
-        if not any(penalty.selects for penalty in self._penalties((1, 1))):
-            warn_dead(result.dead)
-        if result.reason == "max_iter" and self.tol > 0:
-            last = result.history[-1] if len(result.history) else np.full(5, np.nan)
-            warn_not_converged(self.max_iter, last[3], result.kkt, self.tol)
+    def _warn(self, result: Result) -> None:
+        """Say aloud what went wrong."""
+        course = result.course
+        if course.reason == "non-finite":
+            warn_non_finite(course.n_iter, getattr(solver_of(self._chosen, Beta(2.0)), "learning_rate", None))
+        if not any(penalty.selects for penalty in penalties_of(self)):
+            warn_dead(result.dead.tolist())
+        if course.reason == "max_iter" and self.tol > 0:
+            decrease = course.history[-1, 3] if len(course.history) else np.nan
+            warn_not_converged(self.max_iter, decrease, result.kkt, self.tol)
 
     @property
     def restarts_(self):
@@ -689,7 +423,7 @@ class NMF(BaseNMF):
             raise DataError("impute takes a dense or callable weight, as it fills in every cell of a dense X.")
         known = np.ones(cells.X.shape, bool) if cells.weight is None else cells.weight != 0
         H = vars(self)["components_"]
-        filled = self._solve(cells) @ H.astype(cells.X.dtype, copy=False)
+        filled = solve(self, cells) @ H.astype(cells.X.dtype, copy=False)
         return in_original_features(self, np.where(known, cells.X, filled), X)
 
     def __sklearn_tags__(self):
@@ -707,18 +441,4 @@ class NMF(BaseNMF):
         >>> print(NMF(2, random_state=0).fit(np.eye(3)[:, :2] + 1).info().splitlines()[0])
         NMF: 2 components of 2 features, Frobenius loss, solver cd.
         """
-        return describe(self, STOP_REASONS)
-
-
-def sort(state: State, shares: Shares | None) -> None:
-    """Order the components by the mass of W H that they carry, largest first."""
-    mass = shares.sums(state.W) if shares else state.W.sum(axis=0, dtype=np.float64)
-    order = np.argsort(-mass * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
-    state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
-
-
-def report(progress: Progress) -> None:
-    """Log one line for the iteration, if its objective was computed."""
-    rows = progress.monitor.rows
-    if rows and rows[-1][0] == progress.state.n_iter:
-        logger.info("iteration %d: objective %.6g, KKT residual %.2e, %.2f s", *(rows[-1][i] for i in (0, 1, 2, 4)))
+        return describe(self)

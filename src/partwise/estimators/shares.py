@@ -73,6 +73,11 @@ class Shares:
         """The rows of a factor as the fit sees them."""
         return np.ascontiguousarray(W[self.counting] * self.roots.astype(W.dtype))
 
+    def start(self, given: tuple[Array | None, Array | None]) -> tuple[Array | None, Array | None]:
+        """Given factors, W and the tall H, as the fit sees them."""
+        W, Ht = given
+        return None if W is None else self.inward(W), Ht
+
     def penalty(self, penalty: Any) -> Any:
         """A penalty of W as the fit sees it: a sample that counts s times counts its penalty s times."""
         if not penalty.separable or penalty.whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from partwise.engine.iterate import STOP_REASONS
 from partwise.estimators.warn import undetermined
 from partwise.interfaces import Quadratic, RowQuadratic
 from partwise.solvers.row_hals import DIRECT_ABOVE
@@ -11,7 +12,7 @@ from partwise.solvers.row_hals import DIRECT_ABOVE
 LOSSES = {2.0: "Frobenius", 1.0: "Kullback-Leibler", 0.0: "Itakura-Saito"}
 
 
-def describe(model: Any, reasons: dict[str, str]) -> str:
+def describe(model: Any) -> str:
     """Sizes, quality, the reason to stop, how to read the factors, and warnings, a sentence or two each."""
     from sklearn.utils.validation import check_is_fitted
 
@@ -24,7 +25,7 @@ def describe(model: Any, reasons: dict[str, str]) -> str:
         f"{type(model).__name__}: {k} component{'s' if k > 1 else ''} of {p} features, {loss} loss, solver {solver}.",
         f"Fit: W H explains {model.explained_variance_:.1%} of the squares of X; error "
         f"{model.reconstruction_err_:.6g}.",
-        f"Stop: {model.stop_reason_} after {model.n_iter_} iterations ({reasons[model.stop_reason_]}); "
+        f"Stop: {model.stop_reason_} after {model.n_iter_} iterations ({STOP_REASONS[model.stop_reason_]}); "
         f"KKT residual {model.kkt_:.1e}, tol {model.tol:g}.",
         "Read: row i of W says how much of each component is in sample i; row q of components_ (H) says what component "
         "q is made of; their product is the model of X.",

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from partwise.interfaces import Array, Evidence, Quadratic
-from partwise.solvers.pg import Descent, evidence
+from partwise.solvers.pg import Descent
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class AOADMM:
             dual = dual + primal - smooth
             best.offer(primal)
         A[...] = best.point
-        return evidence(best.lipschitz * (start - best.plain_step), stats, A)
+        return Evidence.of(best.lipschitz * (start - best.plain_step), stats.cross, A)
 
 
 def shift(gram: Array) -> float:

@@ -56,7 +56,7 @@ class BPP:
         kernels.pivot(A, gram, cross, l1, done, *bounds)
         if not done.all():
             descend(A, done == 0, gram, cross, l1, bounds)
-        return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (projected, cross, A)))
+        return Evidence.of(projected, cross, A)
 
 
 def descend(A: Array, rows: Array, gram: Array, cross: Array, l1: float, bounds: Any, sweeps: int = 50) -> None:

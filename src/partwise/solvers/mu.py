@@ -100,7 +100,7 @@ class LeeSeung(MU):
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
         gradient = np.where(neg > pos, pos - neg, (pos - neg) * np.minimum(A, size) / np.where(size > 0, size, 1))
         A *= neg
-        return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (gradient, neg, A)))
+        return Evidence.of(gradient, neg, A)
 
     def finish(self, A: Array, seen: Evidence) -> None:
         """Divide the columns of the whole factor by their sums, in place; a dead column stays 0."""

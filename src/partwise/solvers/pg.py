@@ -56,7 +56,7 @@ class PG:
         for _ in range(self.steps):
             descent.step()
         A[...] = descent.point
-        return evidence(descent.lipschitz * (first - descent.plain_step), stats, A)
+        return Evidence.of(descent.lipschitz * (first - descent.plain_step), stats.cross, A)
 
     def solve(self, A: Array, stats: Quadratic, penalty) -> Array:
         """Overwrite the rows ``A``, a start, with the minimisers; returns the mask of solved rows."""
@@ -71,11 +71,6 @@ class PG:
                 break
         A[...] = descent.point
         return solved
-
-
-def evidence(mapped: Array, stats: Quadratic, A: Array) -> Evidence:
-    """Evidence from a gradient, or what a proximal step makes of it."""
-    return Evidence(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (mapped, stats.cross, A)))
 
 
 def proximal(penalty: Any) -> Callable[[Array, float], Array]:

@@ -1,5 +1,5 @@
 // The kernels of one instruction set as tables of functions: what module.cpp binds and what dense.cpp and sparse.cpp
-// define, once per instruction set. Semantics: ../reference.py. No shape is checked here; module.cpp does that.
+// define, once per instruction set. Semantics: ../reference/. No shape is checked here; module.cpp does that.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // Coordinate descent on the Kullback-Leibler divergence of one row at a time, SIMD lanes over its nonzeros.
 //
-// Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; the steps are those of reference.py.
+// Hsieh & Dhillon (2011), doi:10.1145/2020408.2020577; the steps are those of ../reference/kullback_leibler.py.
 #pragma once
 
 #include <cmath>
@@ -76,7 +76,7 @@ public:
     // that can move become the slab.
     template <class I>
     double look(const I* index, const T* a, const T* B, double* grad2, double* neg2) {
-        constexpr double tiny = 1e-300;  // as in reference.py: both sides zero
+        constexpr double tiny = 1e-300;  // as in ../reference/kullback_leibler.py: both sides zero
         with_width<T>(k_, [&](auto width) {
             constexpr int W = decltype(width)::value;
             cut<W>(a, k_, pieces_);
@@ -190,7 +190,7 @@ private:
         return sum_lanes_of<T>(sum);
     }
 
-    // The new value of a coordinate; `scale` is colsum + l1. See reference.py for the three cases.
+    // The new value of a coordinate; `scale` is colsum + l1. See ../reference/kullback_leibler.py for the three cases.
     T best(const T* b, const T* before, T step, T a, double scale) {
         double pull, curve;
         sums(b, before, step, pull, curve);
