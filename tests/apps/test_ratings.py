@@ -311,7 +311,7 @@ MISTAKES = {
     "a word": (frame([*ROWS, ("c", "x", "good")]), "1 of 5 ratings are no numbers (first: row 4, 'good')"),
     "infinite": (frame([*ROWS, ("c", "x", np.inf)]), "are no numbers"),
     "a time": (frame(ROWS).assign(time=["1", "2", "soon", "4"]), "times cannot be read"),
-    "one row": (frame(ROWS[:1]), "holds 1 rating by 1 users of 1 items"),
+    "one row": (frame(ROWS[:1]), "is too small (ratings: 1, users: 1, items: 1)"),
     "no row": (frame([(None, "x", 1.0)]), "holds no row with user, item, rating"),
 }  # fmt: skip
 

@@ -151,7 +151,7 @@ MISTAKES = {
     "an empty file": (["empty.csv"], 3, "is empty"),
     "a header alone": (["header.csv"], 3, "holds no record"),
     "no header": (["bare.csv"], 2, "the first line (1, 31, 2.5) holds no names"),
-    "one row": (["one.csv"], 3, "holds 1 rating by 1 users of 1 items"),
+    "one row": (["one.csv"], 3, "is too small (ratings: 1, users: 1, items: 1)"),
     "another encoding": (["latin.csv"], 3, "not UTF-8: byte 0xe9 in line 2"),
     "an unknown encoding": (["films.csv", "--encoding", "utf9"], 3, "no encoding 'utf9'"),
     "negative ratings": (

@@ -268,8 +268,9 @@ def _read_folder(source: Path, encoding: str) -> Records:
         text = _text_of(path, encoding)[0] if path.read_bytes().strip() else ""
         rows.append([path.relative_to(source).as_posix(), text])
     others = [path.name for path in files if path not in set(chosen)]
-    note = f"{source.name}: {len(others):,} files of other kinds are left out (first: {others[0]})." if others else ""
-    return Records(_frame(["file", "text"], rows), source, (note,) if note else ())
+    what = "1 file of another kind is" if len(others) == 1 else f"{len(others):,} files of other kinds are"
+    notes = [f"{source.name}: {what} left out (first: {name})." for name in others[:1]]
+    return Records(_frame(["file", "text"], rows), source, tuple(notes))
 
 
 READERS: dict[str, Callable[[str, Path], Table]] = {

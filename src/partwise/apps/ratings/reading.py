@@ -281,8 +281,8 @@ def _checked(read: Ratings, source: str) -> Ratings:
     """At least two users and two items; zeros among ratings and counts are spoken of."""
     if min(read.shape) < 2:
         raise DataError(
-            f"{source} holds {len(read):,} rating{'s' * (len(read) != 1)} by {read.shape[0]} users of {read.shape[1]} "
-            "items. Tastes are learned from what several users think of several items: give at least two of each."
+            f"{source} is too small (ratings: {len(read):,}, users: {read.shape[0]}, items: {read.shape[1]}). Tastes "
+            "are learned from what several users think of several items: give at least two of each."
         )
     zeros = int((read.value == 0).sum())
     if not zeros:
