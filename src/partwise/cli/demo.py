@@ -48,7 +48,7 @@ def demo(seed: int, plots: str | None, report: str | None, out: str | None, voic
     folder = output_folder(out, FILES, voice) if out is not None else None
     texts = load_novels_text()
     model = TopicModel(THEMES, lang="en", random_state=seed)
-    X = model.prepare(texts["text"], chapters_of(texts))
+    X = model.prepare(texts["text"].tolist(), chapters_of(texts))
     W, seconds = run_fit(model.model_, X, None, voice)
     found = findings(model.adopt(W), texts)
     tell(voice, found, model, seconds, seed)

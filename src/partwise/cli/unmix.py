@@ -78,7 +78,7 @@ def ruled(model: Any, X: Any, chosen: dict[str, Any]) -> Any:
     """The model with the constraints that the options ask for; the weight of the volume is relative to X."""
     import numpy as np
 
-    from partwise.apps.spectra import rules
+    from partwise.apps.spectra.learning import rules
 
     method = "minimum-volume" if chosen["minimum_volume"] else "nmf"
     return model.set_params(**rules(np.asarray(X), chosen["sum_to_one"], method, chosen["volume"]))

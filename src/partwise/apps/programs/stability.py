@@ -84,7 +84,8 @@ def consensus(runs: list[np.ndarray], density: float, random_state: int = 0) -> 
             f"Only {len(kept)} of {len(pooled)} components have neighbours within density={density:g}, fewer than {k} "
             "programs. Take a larger density, more runs, or fewer programs."
         )
-    groups = KMeans(k, n_init=10, random_state=random_state).fit(kept).labels_
+    options: Any = {"n_init": 10, "random_state": random_state}
+    groups = KMeans(k, **options).fit_predict(kept)
     H = np.stack([np.median(kept[groups == q], axis=0) for q in range(k)])
     sums = H.sum(axis=1, keepdims=True)
     note = f"consensus of {len(runs)} runs: {len(kept)} of {len(pooled)} components have neighbours within {density:g}."

@@ -3,8 +3,8 @@
 `unmix` takes mixtures in rows, channels in columns, or a cube (height, width, channels), and returns `Unmixing`.
 """
 
-from .learning import adopt, new_model, rules, unmix
+from .learning import adopt, new_model, unmix
 from .scene import Scene, as_scene
 from .unmixing import Unmixing, spectral_angles
 
-__all__ = ["Scene", "Unmixing", "adopt", "as_scene", "new_model", "rules", "spectral_angles", "unmix"]
+__all__ = ["Scene", "Unmixing", "adopt", "as_scene", "new_model", "spectral_angles", "unmix"]
