@@ -180,7 +180,8 @@ class Signatures:
 
     def _told_stability(self, table: pd.DataFrame) -> str:
         mean, low = table["stability"], table["lowest"]
-        weak = [f"{name} ({value:.2f})" for name, value in mean.items() if value < STABLE]
+        pairs = zip(table.index, mean.to_numpy(), strict=True)
+        weak = [f"{name} ({value:.2f})" for name, value in pairs if value < STABLE]
         told = f"Stability (mean cosine with resampled data): {mean.mean():.2f}, lowest of any run {low.min():.2f}."
         if weak:
             told += f"\nNote: drawn again, the data give others instead of {', '.join(weak)}; trust them less."
