@@ -5,6 +5,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "benchmarks_table.py"
 REACHED = {"seconds": 0.5, "iterations": 12.0}
@@ -48,3 +49,14 @@ def test_a_run_that_does_not_count_is_told(page, found, tmp_path):
     (tmp_path / "all.json").write_text(json.dumps(found), encoding="utf-8")
     assert "does not count: without RcppML" in page(tmp_path)
     assert "a day that the file does not tell" in page(tmp_path)
+
+
+def test_the_picture_has_a_line_for_every_race_that_counts(found, tmp_path):
+    picture = runpy.run_path(str(SCRIPT.with_name("benchmarks_picture.py")))
+    lacking = {**found, "races": [found["races"][0] | {"lacking": ["RcppML"]}]}
+    (tmp_path / "one.json").write_text(json.dumps(found), encoding="utf-8")
+    (tmp_path / "two.json").write_text(json.dumps(lacking), encoding="utf-8")
+    assert [race["workload"] for race in picture["races"](tmp_path)] == ["digits"]
+    picture["draw"](tmp_path / "races.png", tmp_path)
+    with Image.open(tmp_path / "races.png") as drawn:
+        assert drawn.width > drawn.height > 50

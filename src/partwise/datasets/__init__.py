@@ -3,20 +3,16 @@
 Nothing here touches the network. Every function returns fresh arrays, so writing into them is safe.
 """
 
+from .articles import make_articles
+from .biology import make_cells, make_mutations
 from .by_name import load, names
-from .fields import make_articles, make_cells, make_mutations, make_ratings
-from .pictures import make_lcd_digits, make_swimmer
-from .planted import laurberg, make_checkerboard, make_planted, make_signals, make_toy_cloud
+from .piano import load_piano_mix, load_piano_notes
+from .pictures import load_digits, make_lcd_digits, make_swimmer
+from .planted import make_planted
+from .ratings import make_ratings
 from .records import Dataset, Planted
-from .shipped import (
-    load_digits,
-    load_novels,
-    load_novels_text,
-    load_piano_mix,
-    load_piano_notes,
-    load_sotu,
-    load_sotu_text,
-)
+from .textbook import laurberg, make_checkerboard, make_signals, make_toy_cloud
+from .texts import load_novels, load_novels_text, load_sotu, load_sotu_text
 from .toys import moon, ratings_5x4, ratings_7x5, slide_3x3, slide_words
 
 __all__ = [

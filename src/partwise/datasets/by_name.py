@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import fields, pictures, planted, shipped, toys
+from . import articles, biology, piano, pictures, planted, ratings, textbook, texts, toys
 from .records import Dataset, Planted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TABLE: dict[str, Callable] = {
-    "novels": shipped.load_novels,
-    "novels_text": shipped.load_novels_text,
-    "sotu": shipped.load_sotu,
-    "sotu_text": shipped.load_sotu_text,
-    "piano_notes": shipped.load_piano_notes,
-    "piano_mix": shipped.load_piano_mix,
-    "digits": shipped.load_digits,
+    "novels": texts.load_novels,
+    "novels_text": texts.load_novels_text,
+    "sotu": texts.load_sotu,
+    "sotu_text": texts.load_sotu_text,
+    "piano_notes": piano.load_piano_notes,
+    "piano_mix": piano.load_piano_mix,
+    "digits": pictures.load_digits,
     "planted": planted.make_planted,
-    "checkerboard": planted.make_checkerboard,
-    "signals": planted.make_signals,
-    "toy_cloud": planted.make_toy_cloud,
-    "laurberg": planted.laurberg,
+    "checkerboard": textbook.make_checkerboard,
+    "signals": textbook.make_signals,
+    "toy_cloud": textbook.make_toy_cloud,
+    "laurberg": textbook.laurberg,
     "swimmer": pictures.make_swimmer,
     "lcd_digits": pictures.make_lcd_digits,
-    "ratings": fields.make_ratings,
-    "mutations": fields.make_mutations,
-    "cells": fields.make_cells,
-    "articles": fields.make_articles,
+    "ratings": ratings.make_ratings,
+    "mutations": biology.make_mutations,
+    "cells": biology.make_cells,
+    "articles": articles.make_articles,
     "ratings_5x4": toys.ratings_5x4,
     "ratings_7x5": toys.ratings_7x5,
     "slide_3x3": toys.slide_3x3,

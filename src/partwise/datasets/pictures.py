@@ -1,4 +1,4 @@
-"""Make collections of pictures whose parts are known: one row per picture, pixels row by row."""
+"""Collections of pictures, one row per picture, pixels row by row: handwritten digits, and ones of known parts."""
 
 from collections.abc import Iterable
 from itertools import product
@@ -6,8 +6,12 @@ from itertools import product
 import numpy as np
 
 from .planted import RandomState
-from .records import Planted
+from .records import Dataset, Planted
 
+DIGITS_NOTICE = (
+    "Test set of the UCI Optical Recognition of Handwritten Digits (E. Alpaydin, C. Kaynak, 1998), "
+    "read from the installed scikit-learn; not part of partwise."
+)
 SWIMMER_SHAPE = (32, 32)
 LIMB = 6  # pixels of a limb; longer ones would cross those of the other end
 TORSO = [(row, column) for row in range(10, 22) for column in (15, 16)]
@@ -29,6 +33,41 @@ LCD_CELLS = {
     "middle": [(6, c) for c in range(2, 6)],
 }
 LCD_DIGITS = ["012345", "12", "01346", "01236", "1256", "02356", "023456", "012", "0123456", "012356"]  # lit cells
+
+
+def load_digits() -> Dataset:
+    """Load 1797 handwritten digits of 8 x 8 pixels from the installed scikit-learn.
+
+    Returns
+    -------
+    Dataset
+        ``X`` : ndarray of shape (1797, 64), float64, ink from 0 to 16; three columns are all zero. ``labels`` : the
+        digit. ``extra["image_shape"]`` : (8, 8).
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak, 1998,
+    https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits.
+
+    Examples
+    --------
+    >>> from partwise.datasets import load_digits
+    >>> load_digits().X.shape
+    (1797, 64)
+    """
+    from sklearn.datasets import load_digits as installed
+
+    X, labels = installed(return_X_y=True)
+    return Dataset(
+        name="digits",
+        X=np.asarray(X, dtype=np.float64),
+        description="Ink, 0 to 16, in each of 8 x 8 pixels of handwritten digits.",
+        feature_names=pixel_names((8, 8)),
+        row_names=np.array([f"image {i}, a {digit}" for i, digit in enumerate(labels)]),
+        labels=np.asarray(labels),
+        extra={"image_shape": (8, 8)},
+        notice=DIGITS_NOTICE,
+    )
 
 
 def make_swimmer(*, torso: bool = True) -> Planted:

@@ -7,6 +7,8 @@ is as monotone as the solver inside, and costs one more copy of the factors.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from partwise import kernels
@@ -63,6 +65,8 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
         now.t = 1.0
         return reading
     now.W, now.Ht, state.W, state.Ht = state.W, state.Ht, ahead.W, ahead.Ht
+    if problem.scale_free:
+        balance(state, now, reading, data.threads)
     trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * magnitude(problem.loss, data)
     now.t, now.objective = (following, objective) if trusted else (1.0, np.inf)
     return reading
@@ -77,8 +81,45 @@ def nesterov(t: float) -> tuple[float, float]:
 def look_ahead(previous: Array, current: Array, weight: float, lowest: float, threads: int, out: Array) -> None:
     """Put ``max(lowest * current, current + weight (current - previous))`` into ``out``, which may be either."""
 
-    def chunk(start: int) -> None:
-        rows = slice(start, start + CHUNK_ROWS)
+    def chunk(rows: slice) -> None:
         kernels.look_ahead(previous[rows], current[rows], weight, lowest, out[rows])
 
-    pool.run(chunk, range(0, len(previous), CHUNK_ROWS), threads, seconds=3 * current.nbytes / BYTES_PER_SECOND)
+    by_chunks(chunk, current, threads)
+
+
+def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
+    """Bring the norms of both sides of each component within a factor of two, in the current and the last factors.
+
+    By powers of two: no digit changes, nor anything that an iteration does. A component of which a side is zero is left
+    alone. O(k), and O((m + p) k) once in a while.
+    """
+    alive = (reading.W.norm2 > 0) & (reading.H.norm2 > 0)
+    ratio = np.divide(reading.H.norm2, reading.W.norm2, out=np.ones(len(alive)), where=alive)
+    halves = np.rint(np.log2(ratio) / 4)
+    if halves.any():
+        for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
+            scale(W, 2.0**halves, threads)
+            scale(Ht, 2.0**-halves, threads)
+
+
+def scale(A: Array, by: Array, threads: int) -> None:
+    """Multiply the columns of ``A``, in place; several rows at a time, since NumPy is slow on short ones."""
+    k, together = A.shape[1], 64
+    wide = np.tile(by.astype(A.dtype), together)
+
+    def chunk(rows: slice) -> None:
+        part = A[rows]
+        split = len(part) // together * together
+        part[:split].reshape(-1, together * k)[...] *= wide
+        part[split:] *= wide[:k]
+
+    by_chunks(chunk, A, threads)
+
+
+def by_chunks(fn: Callable[[slice], None], A: Array, threads: int) -> None:
+    """Call ``fn`` with slices of the rows of ``A``, on all threads if that pays."""
+
+    def chunk(start: int) -> None:
+        fn(slice(start, start + CHUNK_ROWS))
+
+    pool.run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds=3 * A.nbytes / BYTES_PER_SECOND)

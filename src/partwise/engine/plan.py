@@ -6,6 +6,11 @@ from partwise.engine.problem import Problem
 from partwise.interfaces import ROW_LOCAL, Data, Quadratic
 
 
+def columns(problem: Problem, data: Data, k: int) -> Data | None:
+    """X by columns if iterations read it twice, see `needs_columns`; else None."""
+    return data.transposed() if needs_columns(problem, data, k) else None
+
+
 def needs_columns(problem: Problem, data: Data, k: int) -> bool:
     """Whether H is updated from a second reading of X, by columns, instead of from the reading that updates W.
 

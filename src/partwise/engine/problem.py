@@ -89,6 +89,11 @@ class Problem:
         return self.solver_W.growing and self.solver_H.growing and self.loss.beta != 2
 
     @property
+    def scale_free(self) -> bool:
+        """Whether a component of W may be multiplied by any number that that of H is divided by."""
+        return not (self.penalty_W.faces | self.penalty_H.faces) and not self.coupled
+
+    @property
     def symmetric(self) -> bool:
         """Whether no penalty tells the components apart, so that they may change places."""
         return self.penalty_W.symmetric and self.penalty_H.symmetric

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from partwise.engine.iterate import Limits, Progress
-from partwise.engine.plan import needs_columns
+from partwise.engine.plan import columns
 from partwise.engine.problem import Problem
 from partwise.engine.restarts import Start, race
 from partwise.engine.rows import affordable, drop_invisible, solve_rows
@@ -20,7 +20,7 @@ from partwise.estimators.callbacks import FitTask
 from partwise.estimators.known import Known
 from partwise.estimators.pose import posed
 from partwise.estimators.resolve import solver_name
-from partwise.estimators.result import Course, Result, absent, by_mass, history_of, measured
+from partwise.estimators.result import Course, Result, absent, history_of, measured, sort
 from partwise.estimators.shares import Shares
 from partwise.estimators.starts import Given, given_start, size, starts_for
 from partwise.estimators.warn import warn_apart, warn_unused
@@ -58,7 +58,7 @@ def factorize(
             problem, data = by_cells(problem, data, units.half, units.weight)
         progress, reason = run(model, X, problem, data, starts, units)
         if model.sort_components and model.init != "custom" and problem.symmetric:
-            sort(progress.state, shares)
+            sort(progress.state, shares and shares.sums(progress.state.W))
         result = finished(problem, data, units, progress, reason)
     (known if shares is None else Known(None, known.Ht)).restore(result.W, result.H.T)
     return result, compared(starts, progress, units, problem.loss.beta)
@@ -85,7 +85,7 @@ def run(model: Any, X: Any, problem: Problem, data: Data, starts: list[Start], u
     An interruption, wherever it comes, keeps the state of the best start, which is never worse than before.
     """
     limits = Limits(model.tol, model.max_iter, model.max_time)
-    by_columns = data.transposed() if needs_columns(problem, data, model._n_components) else None
+    by_columns = columns(problem, data, model._n_components)
     task = FitTask(model, X, model.max_iter)
     progress = None
 
@@ -132,12 +132,6 @@ def solve_last(problem: Problem, data: Data, state: State, reason: str) -> bool:
     except KeyboardInterrupt:
         return False
     return True
-
-
-def sort(state: State, shares: Shares | None) -> None:
-    """Order the components by the mass of W H that they carry, largest first."""
-    order = by_mass(shares.sums(state.W) if shares else state.W.sum(axis=0, dtype=np.float64), state.Ht)
-    state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
 
 def finished(problem: Problem, data: Data, units: Units, progress: Progress, reason: str) -> Result:

@@ -9,10 +9,9 @@ import numpy as np
 from partwise.errors import DataError
 from partwise.estimators.checks import check_factor
 from partwise.estimators.nmf import NMF
-from partwise.estimators.resolve import solver_for, solver_name
+from partwise.estimators.resolve import foreseen
 from partwise.estimators.rows import solve
 from partwise.estimators.warn import warn_unused
-from partwise.losses import Beta, as_beta
 
 
 def non_negative_factorization(
@@ -111,8 +110,7 @@ def solve_for_components(
     model: NMF, X: Any, W: Any, H: Any, weight: Any, background: float, fixed_W: Any
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """W for the given components."""
-    beta = as_beta(model.beta_loss)
-    solver_for(model, Beta(beta), solver_name(model, beta))
+    foreseen(model)
     cells = model._cells(X, weight, background, reset=True)
     X = cells.X
     if W is not None:

@@ -17,7 +17,7 @@ from partwise.engine import init
 from partwise.engine.iterate import Limits, iterate
 from partwise.engine.monitor import kkt_of
 from partwise.engine.online import Running, RunningQuadratic, RunningRatio, Smoothed, batch_statistic, batch_step
-from partwise.engine.plan import needs_columns
+from partwise.engine.plan import columns
 from partwise.engine.problem import Problem, inner_sweeps
 from partwise.engine.rows import drop_invisible, solve_rows
 from partwise.engine.step import State
@@ -26,8 +26,8 @@ from partwise.errors import DataError
 from partwise.estimators.base import BaseNMF, logger
 from partwise.estimators.callbacks import FitTask, with_callbacks
 from partwise.estimators.checks import check_unit, largest
-from partwise.estimators.resolve import penalties_of, solver_for
-from partwise.estimators.result import Course, Result, absent, by_mass, history_of, measured
+from partwise.estimators.resolve import foreseen, penalties_of, solver_for
+from partwise.estimators.result import Course, Result, absent, history_of, measured, sort
 from partwise.estimators.starts import given_start, size, start_name
 from partwise.estimators.warn import warn_dead, warn_not_converged, warn_one_sided
 from partwise.estimators.weights import Cells
@@ -195,7 +195,7 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
+        foreseen(self)
         X = self._read(X, reset=True)
         self._set_unit(X)
         X = self._units.data(X.tocsr() if hasattr(X, "tocsr") else X)
@@ -230,7 +230,7 @@ dead_components_, n_features_in_, feature_names_in_
         -------
         self
         """
-        solver_for(self, Beta(as_beta(self.beta_loss)), self.solver)
+        foreseen(self)
         first = not hasattr(self, "components_")
         X = self._read(X, reset=first)
         if first:
@@ -258,8 +258,9 @@ dead_components_, n_features_in_, feature_names_in_
         self._loss(X)
         k = self._n_components = size(self.n_components, X.shape, W, H)
         if self.init == "custom":
-            given = given_start(W, H, X.shape, self.n_components, X.dtype, partly=False)
-            return State(*(np.ascontiguousarray(self._units.inward(factor)) for factor in given))
+            given: Any = given_start(W, H, X.shape, self.n_components, X.dtype, partly=False)
+            W, Ht = (np.ascontiguousarray(self._units.inward(factor)) for factor in given)
+            return State(W, Ht)
         name = start_name(self.init, X.shape, k, self.solver)
         return init.start(as_data(X, threads), k, name, check_random_state(self.random_state))
 
@@ -287,6 +288,12 @@ dead_components_, n_features_in_, feature_names_in_
     def _running(self) -> Running:
         """The running sums; what is added to them stays in ``_sums``."""
         return RUNNING[self.solver](**self._sums)
+
+    def _reorder(self, order: np.ndarray) -> None:
+        """Let the running sums follow the components, so that `partial_fit` can go on."""
+        running = self._running()
+        running.reorder(order)
+        self._sums = vars(running)
 
     def _batch_problem(self, X: Any, threads: int) -> tuple[Problem, Any]:
         """The problem of one batch; penalties scale with its number of rows."""
@@ -337,7 +344,7 @@ dead_components_, n_features_in_, feature_names_in_
         if not self.final_passes or course.reason in ("interrupted", "callback"):
             return course
         problem, data = self._batch_problem(X, threads)
-        by_columns = data.transposed() if needs_columns(problem, data, self._n_components) else None
+        by_columns = columns(problem, data, self._n_components)
         progress, reason = None, course.reason
         try:
             for progress in iterate(problem, data, state, Limits(0, self.final_passes), by_columns):
@@ -363,17 +370,9 @@ dead_components_, n_features_in_, feature_names_in_
         drop_invisible(state.W, state.Ht, problem.loss.floor)
         solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts)
         if self.sort_components and self.init != "custom":
-            self._sort(state)
+            self._reorder(sort(state))
         kkt = kkt_of(problem, data, state.W, state.Ht)
         return measured(problem, data, self._units, state, course, kkt, absent(state.Ht))
-
-    def _sort(self, state: State) -> None:
-        """Order the components by mass; the running sums follow, so that `partial_fit` can go on."""
-        order = by_mass(state.W.sum(axis=0, dtype=np.float64), state.Ht)
-        running = self._running()
-        running.reorder(order)
-        self._sums = vars(running)
-        state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""

@@ -18,14 +18,14 @@ from partwise.estimators.callbacks import with_callbacks
 from partwise.estimators.factorize import factorize
 from partwise.estimators.known import Known
 from partwise.estimators.output import in_original_features
-from partwise.estimators.resolve import penalties_of, solver_for, solver_name
+from partwise.estimators.resolve import foreseen, penalties_of
 from partwise.estimators.result import RESTARTS, Result
 from partwise.estimators.rows import solve
 from partwise.estimators.shares import Shares
 from partwise.estimators.warn import warn_dead, warn_non_finite, warn_not_converged
 from partwise.estimators.words import describe
 from partwise.interfaces import Entries
-from partwise.losses import Beta, as_beta
+from partwise.losses import Beta
 from partwise.penalties.base import BasePenalty
 from partwise.solvers import SGD
 
@@ -179,6 +179,8 @@ class NMF(BaseNMF):
         "max_time": [Interval(Real, 0, None, closed="neither"), None],
     }
 
+    _chosen: str | SGD
+    _restarts: np.ndarray
     _takes_missing = True
     _saved_state = (*BaseNMF._saved_state, "_restarts", "_chosen", "_apart")
 
@@ -353,8 +355,7 @@ class NMF(BaseNMF):
         -------
         W : ndarray of shape (n_samples, n_components), non-negative, of the dtype of X
         """
-        beta = as_beta(self.beta_loss)
-        solver = solver_for(self, Beta(beta), solver_name(self, beta))
+        solver = foreseen(self)
         if sample_weight is not None and solver.needs is Entries:
             raise IncompatibleError(
                 f"sample_weight is not for solver={solver.name!r}, which visits cells one by one: give weight=, with "

@@ -6,7 +6,7 @@ from typing import Any
 
 from partwise.engine.problem import Problem, auto, solver_of
 from partwise.errors import IncompatibleError
-from partwise.losses import Beta
+from partwise.losses import Beta, as_beta
 from partwise.penalties import BY_NAME, Elastic, Sum, total
 from partwise.penalties.base import BasePenalty
 
@@ -38,6 +38,12 @@ def listed(penalty: Any) -> list[Any]:
     return parts
 
 
+def foreseen(model: Any) -> Any:
+    """The solver as far as parameters tell; refuses pairs that cannot work, before data are read."""
+    beta = as_beta(model.beta_loss)
+    return solver_for(model, Beta(beta), solver_name(model, beta))
+
+
 def solver_name(model: Any, beta: float, sparse: bool = True) -> Any:
     """What ``solver="auto"`` means for a loss and for sparse or dense data; any other solver as it is."""
     if model.solver != "auto":
@@ -46,7 +52,7 @@ def solver_name(model: Any, beta: float, sparse: bool = True) -> Any:
 
 
 def solver_for(model: Any, loss: Any, name: Any, sweeps: int = 3) -> Any:
-    """The solver of that name; refuses pairs that cannot work, without having seen data."""
+    """The solver of that name; refuses pairs that cannot work."""
     solver = solver_of(name, loss, sweeps, getattr(model, "normalize", None))
     Problem(loss, solver, solver, *penalties_of(model)).check()
     return solver

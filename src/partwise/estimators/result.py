@@ -63,9 +63,15 @@ def history_of(rows: list[Any], units: Units, beta: float) -> Array:
     return history
 
 
-def by_mass(mass: Array, Ht: Array) -> Array:
-    """The order of the components by the mass of W H that they carry, largest first; ``mass`` is that of W."""
-    return np.argsort(-mass * Ht.sum(axis=0, dtype=np.float64), kind="stable")
+def sort(state: State, mass: Array | None = None) -> Array:
+    """Order the components by the mass of W H that they carry, largest first, in place; the order.
+
+    ``mass`` is that of W, the column sums unless samples count differently.
+    """
+    carried: Array = state.W.sum(axis=0, dtype=np.float64) if mass is None else mass
+    order = np.argsort(-carried * state.Ht.sum(axis=0, dtype=np.float64), kind="stable")
+    state.W, state.Ht = np.take(state.W, order, axis=1), np.take(state.Ht, order, axis=1)
+    return order
 
 
 def absent(A: Array) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from partwise.interfaces import Array, Evidence, Quadratic
-from partwise.solvers.pg import Descent
+from partwise.solvers.descent import Descent
 
 
 @dataclass(frozen=True)

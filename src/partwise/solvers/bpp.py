@@ -9,6 +9,7 @@ import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, Quadratic
+from partwise.kernels.reference.bounds import projected
 from partwise.solvers.hals import of_rows
 
 
@@ -50,13 +51,12 @@ class BPP:
         gram = gram.astype(np.float64, copy=False)
         gradient = A @ gram - cross + l1
         lower, upper = (0, np.inf) if bounds[0] is None else bounds
-        projected = np.where(lower < A, gradient, np.minimum(gradient, 0))
-        projected = np.where(upper > A, projected, np.maximum(projected, 0))
+        mapped = projected(A, gradient, lower, upper)
         done = np.zeros(len(A), np.uint8)
         kernels.pivot(A, gram, cross, l1, done, *bounds)
         if not done.all():
             descend(A, done == 0, gram, cross, l1, bounds)
-        return Evidence.of(projected, cross, A)
+        return Evidence.of(mapped, cross, A)
 
 
 def descend(A: Array, rows: Array, gram: Array, cross: Array, l1: float, bounds: Any, sweeps: int = 50) -> None:

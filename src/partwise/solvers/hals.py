@@ -81,12 +81,21 @@ class HALS:
     def _solve(self, A: Array, gram: Array, cross: Array, l1: float, bounds: Any) -> Array:
         converged = np.zeros(len(A), np.uint8)
         kernels.hals_solve(A, gram, cross, l1, SOLVE_TOL[A.dtype], SOLVE_SWEEPS[A.dtype], converged, *bounds)
-        hard = np.flatnonzero(converged == 0)
-        if len(hard):
-            rows, done = A[hard], np.zeros(len(hard), np.uint8)
-            kernels.pivot(rows, gram.astype(np.float64), cross[hard], l1, done, *of_rows(bounds, hard))
-            A[hard], converged[hard] = rows, done
+        pivot_rest(A, gram, cross, l1, bounds, converged)
         return converged.view(bool)
+
+
+def pivot_rest(A: Array, gram: Array, cross: Array, l1: float, bounds: Any, done: Array) -> None:
+    """Solve the rows that are not done by block pivoting, in place, and mark those that it finished.
+
+    ``gram`` is (k, k) for all rows, or (m, k, k) with a matrix for each.
+    """
+    hard = np.flatnonzero(done == 0)
+    if len(hard):
+        rows, finished = A[hard], np.zeros(len(hard), np.uint8)
+        grams = (gram if gram.ndim == 2 else gram[hard]).astype(np.float64)
+        kernels.pivot(rows, grams, cross[hard], l1, finished, *of_rows(bounds, hard))
+        A[hard], done[hard] = rows, finished
 
 
 def scales(diagonal: Array) -> Array | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
-from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, of_rows
+from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, pivot_rest
 
 GRAM_BYTES = 1 << 20
 """Of Gram matrices that solving rows keeps alive at a time; sweeps have a bound of their own, in the kernel."""
@@ -111,12 +111,7 @@ class Part:
 
     def pivot(self, done: Array) -> None:
         """Solve the rows that are not done by block pivoting, in place, and mark those that it finished."""
-        hard = np.flatnonzero(done == 0)
-        if len(hard):
-            (grams, cross, l1), finished = self.system, np.zeros(len(hard), np.uint8)
-            solved, bounds = self.A[hard], of_rows(self.bounds, hard)
-            kernels.pivot(solved, grams[hard].astype(np.float64), cross[hard], l1, finished, *bounds)
-            self.A[hard], done[hard] = solved, finished
+        pivot_rest(self.A, *self.system, self.bounds, done)
 
 
 def parts(A: Array, stats: RowQuadratic, penalty: Any) -> Iterator[Part]:
