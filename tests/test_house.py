@@ -35,6 +35,7 @@ GUESTS = {  # the distributions of the extras -> the names they are imported by
     "snowballstemmer": "snowballstemmer",
     "stopwordsiso": "stopwordsiso",
     "pyarrow": "pyarrow",
+    "openpyxl": "openpyxl",
     "starlette": "starlette",
     "uvicorn": "uvicorn",
 }

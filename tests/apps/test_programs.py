@@ -15,6 +15,7 @@ from partwise import io
 from partwise.apps.programs import programs
 from partwise.apps.programs.genes import deviances, variable_genes
 from partwise.apps.programs.likeness import assign, cosines
+from partwise.apps.programs.stability import consensus
 from partwise.datasets import make_cells
 from partwise.errors import DataError
 
@@ -53,6 +54,22 @@ def test_usages_and_spectra_are_shares(found):
     np.testing.assert_allclose(found.usages.sum(axis=1), 1)
     np.testing.assert_allclose(found.spectra.sum(axis=1), 1)
     assert found.shares.sum() == pytest.approx(1)
+
+
+def test_the_consensus_of_runs_is_the_planted_programs(made):
+    found = programs(frame(made), 4, genes=150, runs=6, density=0.5)
+    alike = cosines(found.spectra, made.H)
+    assert alike[np.arange(4), assign(alike)].min() > 0.98
+    assert "consensus of 6 runs: 24 of 24 components have neighbours within 0.5." in found.notes[-1]
+    np.testing.assert_allclose(found.model.components_.sum(axis=1), 1)
+
+
+def test_a_consensus_needs_runs_and_components_that_agree():
+    runs = [np.eye(4)[[run, (run + 1) % 4]] for run in (0, 2)]
+    with pytest.raises(DataError, match=r"Only 0 of 4 components .* within density=0\.5, fewer than 2"):
+        consensus(runs, 0.5)
+    with pytest.raises(DataError, match="two or more runs"):
+        consensus(runs[:1], 0.5)
 
 
 def test_planted_programs_are_stable_and_too_many_are_told_apart(found, made):

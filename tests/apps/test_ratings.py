@@ -291,7 +291,7 @@ def test_dates_are_ordered():
     assert read_ratings(table).ages().tolist() == [2, 1, 0, 3]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
 def test_every_kind_of_file_gives_the_same_ratings(suffix, tmp_path, planted, films):
     table, path = planted.extra["table"], tmp_path / f"r.{suffix}"
     {
@@ -299,6 +299,7 @@ def test_every_kind_of_file_gives_the_same_ratings(suffix, tmp_path, planted, fi
         "tsv": lambda: table.to_csv(path, index=False, sep="\t"),
         "jsonl": lambda: table.to_json(path, orient="records", lines=True, date_format="iso"),
         "parquet": lambda: table.to_parquet(path),
+        "xlsx": lambda: table.to_excel(path, index=False),
     }[suffix]()
     read = read_ratings(path)
     assert (read.matrix() != films.matrix()).nnz == 0
@@ -310,7 +311,7 @@ MISTAKES = {
     "a word": (frame([*ROWS, ("c", "x", "good")]), "1 of 5 ratings are no numbers (first: row 4, 'good')"),
     "infinite": (frame([*ROWS, ("c", "x", np.inf)]), "are no numbers"),
     "a time": (frame(ROWS).assign(time=["1", "2", "soon", "4"]), "times cannot be read"),
-    "one row": (frame(ROWS[:1]), "holds 1 rating by 1 users of 1 items"),
+    "one row": (frame(ROWS[:1]), "is too small (ratings: 1, users: 1, items: 1)"),
     "no row": (frame([(None, "x", 1.0)]), "holds no row with user, item, rating"),
 }  # fmt: skip
 

@@ -107,6 +107,26 @@ def test_every_planted_signature_has_its_own_partner(found, made):
     assert np.corrcoef(exposures.ravel(), made.W.ravel())[0, 1] > 0.98
 
 
+def test_planted_signatures_come_back_when_the_mutations_are_drawn_again(found):
+    table = found.resampled(3).stability
+    assert list(table.index) == list(found.signatures) and table["stability"].min() > 0.9
+    assert (table["lowest"] <= table["stability"]).all()
+    assert "Stability (mean cosine with resampled data): " in found.resampled(3).info()
+
+
+def test_signatures_that_the_data_do_not_hold_are_called_unstable():
+    counts = pd.DataFrame(np.random.default_rng(0).poisson(3.0, (12, 96)), columns=CHANNELS)  # no signature but one
+    told = signatures(counts, 4, n_init=2, bootstrap=3)
+    assert told.stability["stability"].min() < 0.8
+    assert "drawn again, the data give others instead of S" in told.info()
+    assert {"stability", "lowest"} <= set(told.to_frame())
+
+
+def test_known_signatures_cannot_be_drawn_again(made, truth):
+    with pytest.raises(DataError, match="given, not learned"):
+        refit(frame(made), truth).resampled()
+
+
 def test_neither_the_order_of_channels_nor_the_orientation_matters(made, found):
     shuffled = frame(made).T.sample(frac=1, random_state=0)
     again = signatures(shuffled, 5)

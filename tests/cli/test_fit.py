@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 import partwise
 from partwise import io
-from partwise.cli.fit import default_folder
+from partwise.cli.components import default_folder
 from partwise.cli.run import toml
 
 from .conftest import NAMES
@@ -178,7 +178,7 @@ def test_rows_and_columns_of_zeros_are_named(folder, run):
     [("a/b.csv", "b-nmf"), ("b.tsv.gz", "b-nmf"), ("v1.2 x.npz", "v1.2 x-nmf"), ("b.npz:H", "b-H-nmf"), ("é", "é-nmf")],
 )
 def test_the_default_folder_is_called_after_the_file(name, folder_name):
-    assert default_folder(name) == folder_name
+    assert default_folder(name, "nmf") == folder_name
 
 
 # run.toml

@@ -67,6 +67,13 @@ def test_an_h5ad_file_comes_back_with_the_programs(place, run, made):
     assert "not whole" in run("programs", "cells.h5ad", "-k", 3, "--layer", "X", code=3).stderr
 
 
+def test_the_consensus_of_runs_is_taken_on_request(place, run):
+    result = run("programs", "counts.tsv", "-k", 3, "--runs", 4, "--density", 0.5)
+    assert "consensus of 4 runs: 12 of 12 components" in result.stderr and "The consensus of 4 runs" in result.stdout
+    alone = run("programs", "counts.tsv", "-k", 3, "--runs", 1, "--density", 1, code=3)
+    assert "two or more runs: --runs 20" in alone.stderr
+
+
 def test_plots_are_drawn_into_their_folder(place, run):
     run("programs", "counts.tsv", "-k", 3, "--runs", 1, "--plots", "pictures")
     assert {path.name for path in (place / "pictures").iterdir()} == {"usages.png", "top_genes.png"}

@@ -151,7 +151,7 @@ MISTAKES = {
     "an empty file": (["empty.csv"], 3, "is empty"),
     "a header alone": (["header.csv"], 3, "holds no record"),
     "no header": (["bare.csv"], 2, "the first line (1, 31, 2.5) holds no names"),
-    "one row": (["one.csv"], 3, "holds 1 rating by 1 users of 1 items"),
+    "one row": (["one.csv"], 3, "is too small (ratings: 1, users: 1, items: 1)"),
     "another encoding": (["latin.csv"], 3, "not UTF-8: byte 0xe9 in line 2"),
     "an unknown encoding": (["films.csv", "--encoding", "utf9"], 3, "no encoding 'utf9'"),
     "negative ratings": (
@@ -182,6 +182,7 @@ MISTAKES = {
     "strange films": (["films.csv", "--test", "none", "--new-user", "strange.csv"], 3, "knows none of the 1 items"),
     "no titles": (["films.csv", "--titles", "strange1.csv"], 3, "titles need two"),
     "a file that is no parquet": (["fake.parquet"], 3, "fake.parquet"),
+    "a folder": (["folder"], 3, "folder is a folder. Ratings are one table: give a file, such as ratings.csv."),
 }  # fmt: skip
 
 
@@ -207,6 +208,7 @@ def test_a_mistake_has_its_message_and_exit_code(mistake, films, run):
     }
     for name, content in files.items():
         (films / name).write_bytes(content)
+    (films / "folder").mkdir()
     arguments, code, said = MISTAKES[mistake]
     result = run("recommend", *arguments, code=code)
     assert said in " ".join(result.stderr.split())

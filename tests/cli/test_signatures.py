@@ -41,6 +41,15 @@ def test_a_catalogue_needs_only_the_number_of_signatures(place, run):
         assert said in result.stdout
 
 
+def test_mutations_are_drawn_again_on_request(place, run):
+    result = run("signatures", "sbs96.tsv", "-k", 3, "--n-init", 2, "--bootstrap", 2, "--json")
+    found = json.loads(result.stdout)
+    assert all(0 < row["lowest"] <= row["stability"] <= 1 for row in found["signatures"])
+    assert "Stability (mean cosine with resampled data)" in result.stderr and "lowest" in result.stderr
+    mistake = run("signatures", "sbs96.tsv", "--fixed", "known.tsv", "--bootstrap", 2, code=2)
+    assert "--bootstrap and --fixed exclude each other" in mistake.stderr
+
+
 def test_the_files_hold_distributions_and_numbers_of_mutations(place, run, made):
     run("signatures", "sbs96.tsv", "-k", 5, "-o", "out")
     table, exposures = tabbed("out/signatures.tsv"), tabbed("out/exposures.tsv")

@@ -31,7 +31,7 @@ def texts_only(monkeypatch):
 def test_the_demo_finds_the_book_of_every_chapter(seed, run, texts_only):
     found = json.loads(run("demo", "--seed", seed, "--json", "-q").stdout)
     assert found["nmi"] == pytest.approx(1, abs=1e-12)
-    assert found["shape"] == [193, 7677]
+    assert found["shape"][0] == 193 and 7000 < found["shape"][1] < 8000  # lists of stop words differ
     words = [{part["feature"] for part in theme["top"]} for theme in found["components"]]
     assert all(any(wanted <= theme for theme in words) for wanted in THEMES)
     assert sorted(map(max, found["books"].values())) == [27, 46, 59, 61]
@@ -49,7 +49,7 @@ def test_the_demo_shows_its_themes_and_writes_nothing(folder, run, texts_only):
 @pytest.mark.slow
 def test_the_demo_finds_the_cells_the_tastes_and_the_keys_and_draws_them(folder, run):
     found = json.loads(run("demo", "--json", "-q", "--plots", "drawn").stdout)
-    names = ("convergence", "parts", "piano_roll", "similarity", "tastes")
+    names = ("parts", "piano_roll", "tastes", "topic_similarity", "topics")
     assert sorted(path.name for path in (folder / "drawn").iterdir()) == [f"{name}.png" for name in names]
     assert found["parts"]["cells_found"] == 7
     assert found["recommend"]["rmse"]["tastes"] < 0.7 * found["recommend"]["rmse"]["biases"]
@@ -62,12 +62,14 @@ def test_the_demo_can_be_kept_and_repeated(folder, run, texts_only):
     out = folder / "kept"
     assert sorted(path.name for path in out.iterdir()) == ["chapters.csv", "model.pw", "run.toml", "themes.csv"]
     themes, chapters = io.read(out / "themes.csv"), io.read(out / "chapters.csv")
-    assert (themes.X.shape, chapters.X.shape) == ((7677, 4), (193, 4))
+    assert (themes.X.shape[1], chapters.X.shape) == (4, (193, 4))
     assert "Great Expectations, chapter 1" in chapters.row_names
     first = (out / "themes.csv").read_bytes()
     run("--config", out / "run.toml")
     assert (out / "themes.csv").read_bytes() == first
     assert "martians" in run("show", out / "model.pw").stdout
+    (folder / "new.txt").write_text("The Nautilus dived, and the captain smiled.\n", encoding="utf-8")
+    assert "captain, nautilus, nemo" in run("apply", out / "model.pw", "new.txt").stdout
 
 
 def test_any_model_can_be_drawn_when_it_is_fitted_or_later(folder, run):

@@ -198,7 +198,7 @@ REFUSED = {
     },
     "X.mtx.gz": {"not packed": (b"%%MatrixMarket", "not a readable|not packed")},
     "X.parquet": {"empty": (b"", "is empty"), "text": (b"1,2\n", "not a readable Parquet")},
-    "X.xlsx": {"any": (b"PK", r"\.xlsx is not a kind that is read. Known: \.csv, .*\.parquet")},
+    "X.xls": {"any": (b"PK", r"\.xls is not a kind that is read. Known: \.csv, .*\.parquet, \.xlsx")},
     "X.npy.gz": {"any": (b"PK", r"\.npy\.gz is not a kind")},
     "X.gz": {"any": (b"PK", r"\.gz is not a kind")},
     "X": {"any": (b"1", "no suffix is not a kind")},

@@ -56,7 +56,7 @@ def test_a_folder_is_a_record_per_file_and_says_what_it_leaves_out(tmp_path):
         written(tmp_path, name, text)
     records = read_records(tmp_path)
     assert records.frame.to_dict("list") == {"file": ["b.txt", "empty.txt", "sub/a.txt"], "text": ["bee", "", "ay"]}
-    assert "1 files of other kinds are left out (first: x.pdf)" in records.notes[0]
+    assert "1 file of another kind is left out (first: x.pdf)" in records.notes[0]
 
 
 def test_cells_stay_as_they_stand(tmp_path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from partwise.cli import options
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 from partwise.errors import DataError
 
@@ -23,7 +24,7 @@ __all__ = ["apply"]
 
 @click.command()
 @click.argument("model")
-@click.argument("matrix")
+@file_or_stdin("matrix")
 @click.option("-o", "--out", metavar="FILE", help="Where to write the loadings (.csv, .tsv, .npz); default: stdout.")
 @click.option(
     "--unknown",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,15 @@ import numpy as np
 
 from partwise.cli.voice import Voice
 
-__all__ = ["component_names", "feature_names", "output_folder", "shares", "tell_components", "top_features"]
+__all__ = [
+    "component_names",
+    "default_folder",
+    "feature_names",
+    "output_folder",
+    "shares",
+    "tell_components",
+    "top_features",
+]
 
 
 def component_names(k: int) -> list[str]:
@@ -48,6 +58,19 @@ def tell_components(voice: Voice, components: list[dict[str, Any]], heading: str
         for found in components
     ]
     voice.table(["component", *(["share"] if with_share else []), heading], rows, right=(0, 1) if with_share else (0,))
+
+
+def default_folder(source: str, ending: str) -> str:
+    """Where a run goes unless it is told: a folder in the working one, called after the file without its suffix.
+
+    Examples
+    --------
+    >>> default_folder("data/counts.csv.gz", "nmf"), default_folder("a.npz:X", "nmf"), default_folder("faces/", "parts")
+    ('counts-nmf', 'a-X-nmf', 'faces-parts')
+    """
+    name = Path(os.path.abspath(source)).name
+    stem = re.sub(r"(\.[A-Za-z]\w*)(\.gz)?(:([^:]+))?$", lambda m: f"-{m[4]}" if m[4] else "", name)
+    return f"{stem}-{ending}"
 
 
 def output_folder(path: str, files: Sequence[str], voice: Voice) -> Path:

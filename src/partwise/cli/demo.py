@@ -12,16 +12,14 @@ from partwise.cli import options
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-__all__ = ["TFIDF", "demo"]
+    from partwise.apps.topics import TopicModel
+
+__all__ = ["demo"]
 
 FILES = ("themes.csv", "chapters.csv", "model.pw", "run.toml")
 THEMES, TOP = 4, 8
-WORD = r"\b[a-zA-Z][a-zA-Z]+\b"
-TFIDF = {"sublinear_tf": True, "stop_words": "english", "token_pattern": WORD, "min_df": 3, "max_df": 0.5}
-"""Settings of scikit-learn's TfidfVectorizer: words of two or more letters, in 3 chapters to half of them."""
 
 
 @click.command()
@@ -38,34 +36,34 @@ def demo(seed: int, plots: str | None, report: str | None, out: str | None, voic
     the keys of a piano. Each is one call of `partwise.apps`, and one verb for files of your own.
     """
     began = perf_counter()
+    from partwise.apps.topics import TopicModel
     from partwise.cli.components import output_folder
+    from partwise.cli.fit import ending, quality, run_fit
     from partwise.cli.pages import prepare_views
-    from partwise.cli.pictures import fit_pictures, tell_drawn
+    from partwise.cli.pictures import tell_drawn
+    from partwise.cli.topic_files import pictures_of
     from partwise.datasets import load_novels_text
-    from partwise.estimators import NMF
 
     prepare_views({"plots": plots, "report": report}, voice)
     folder = output_folder(out, FILES, voice) if out is not None else None
     texts = load_novels_text()
-    words, X = tfidf(texts["text"])
-    model: Any = NMF(random_state=seed).set_params(n_components=THEMES)
-    W, seconds = fitted(model, X, words, voice)
-    found = findings(model, W, words, texts)
-    tell(voice, found, model, X.shape, seconds, seed)
-    pictures = fit_pictures(model)
+    model = TopicModel(THEMES, lang="en", random_state=seed)
+    X = model.prepare(texts["text"].tolist(), chapters_of(texts))
+    W, seconds = run_fit(model.model_, X, None, voice)
+    found = findings(model.adopt(W), texts)
+    tell(voice, found, model, seconds, seed)
+    pictures = pictures_of(model)
     other = tour(voice, seed, pictures)
     if folder is not None:
-        write(folder, model, W, words, texts, seed)
+        write(folder, model, seed)
         voice.say(f"\nWrote {', '.join(FILES)} to {folder}")
     if report is not None:
-        write_page(voice, report, model, W, X, words, texts)
+        write_page(voice, report, model, texts)
     tell_drawn(voice, plots, pictures)
     voice.say(f"\nThe whole took {perf_counter() - began:.1f} s. {hint(folder)}")
-    leave(
-        model,
-        voice,
-        {"verb": "demo", "seed": seed, "shape": list(X.shape), **found, **fit_quality(model, seconds), **other},
-    )
+    result = {"verb": "demo", "seed": seed, "shape": list(X.shape), **found, **quality(model.model_, seconds), **other}
+    voice.result(result)
+    ending(model.model_, strict=False)
 
 
 def tour(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
@@ -76,98 +74,64 @@ def tour(voice: Voice, seed: int, pictures: dict[str, Any]) -> dict[str, Any]:
     return {name: stop(voice, seed, pictures) for name, stop in stops.items()}
 
 
-def leave(model: Any, voice: Voice, found: dict[str, Any]) -> None:
-    """Hand over the JSON object; an interrupted fit ends with its own exit code."""
-    from partwise.cli.fit import ending
-
-    voice.result(found)
-    ending(model, strict=False)
-
-
-def tfidf(texts: Any) -> tuple[list[str], Any]:
-    """The words, and how much each says about each text: (1 + log count) times rarity, rows of length 1."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectorizer = TfidfVectorizer(**TFIDF)
-    X = vectorizer.fit_transform(texts)
-    return vectorizer.get_feature_names_out().tolist(), X
-
-
-def fitted(model: Any, X: Any, words: list[str], voice: Voice) -> tuple[np.ndarray, float]:
-    """W, and the seconds of the fit."""
-    from partwise.cli.fit import run_fit
-
-    return run_fit(model, X, words, voice)
-
-
-def fit_quality(model: Any, seconds: float) -> dict[str, Any]:
-    """How well it fits, for machines."""
-    from partwise.cli.fit import quality
-
-    return quality(model, seconds)
-
-
-def findings(model: Any, W: np.ndarray, words: list[str], texts: pd.DataFrame) -> dict[str, Any]:
+def findings(model: TopicModel, texts: pd.DataFrame) -> dict[str, Any]:
     """Themes with their top words and shares, the count of chapters by book and theme, and their agreement."""
     from sklearn.metrics import normalized_mutual_info_score
 
     from partwise.cli.components import shares, top_features
 
-    H, strongest = model.components_, W.argmax(axis=1)
+    H, terms = model.components_, model.terms_.tolist()
     themes = [
-        {"component": q, "share": part, "top": top_features(H[q], words, TOP)} for q, part in enumerate(shares(W, H))
+        {"component": q, "share": part, "top": top_features(H[q], terms, TOP)}
+        for q, part in enumerate(shares(model.document_topics_, H))
     ]
     books = {
-        book: [int(((texts["title"] == book) & (strongest == q)).sum()) for q in range(len(H))]
+        book: [int(((texts["title"] == book) & (model.topics_ == q)).sum()) for q in range(len(H))]
         for book in dict.fromkeys(texts["title"])
     }
-    return {
-        "components": themes,
-        "books": books,
-        "nmi": float(normalized_mutual_info_score(texts["title"], strongest)),
-    }
+    nmi = float(normalized_mutual_info_score(texts["title"], model.topics_))
+    return {"components": themes, "books": books, "nmi": nmi}
 
 
-def tell(voice: Voice, found: dict[str, Any], model: Any, shape: Any, seconds: float, seed: int) -> None:
+def tell(voice: Voice, found: dict[str, Any], model: TopicModel, seconds: float, seed: int) -> None:
     """The findings, for people."""
     from partwise.cli.components import tell_components
     from partwise.cli.fit import tell_stop
 
     voice.say(
-        f"{shape[0]} chapters of {len(found['books'])} novels, {shape[1]:,} words (tf-idf), mixed. "
-        f"{len(found['components'])} themes, seed {seed} (the start used here is the same for every seed):\n"
+        f"{len(model.document_names_)} chapters of {len(found['books'])} novels, {len(model.terms_):,} words (tf-idf), "
+        f"mixed. {THEMES} themes, seed {seed} (the start used here is the same for every seed):\n"
     )
     tell_components(voice, found["components"], "top words")
     voice.say("\nWhich theme is strongest in how many chapters of which book?\n")
     rows = [[book, *(str(count) if count else "." for count in counts)] for book, counts in found["books"].items()]
-    numbers = range(1, len(found["components"]) + 1)
+    numbers = range(1, THEMES + 1)
     voice.table(["book", *(f"theme {q - 1}" for q in numbers)], rows, right=tuple(numbers))
     voice.say(f"\nAgreement of theme and book: NMI {found['nmi']:.3f} (1 is perfect, 0 is chance)")
-    tell_stop(voice, model, seconds)
+    tell_stop(voice, model.model_, seconds)
 
 
-def write(folder: Path, model: Any, W: np.ndarray, words: list[str], texts: pd.DataFrame, seed: int) -> None:
+def write(folder: Path, model: TopicModel, seed: int) -> None:
     """themes.csv (a line per word), chapters.csv (a line per chapter), the model and run.toml."""
     from partwise.cli.run import write_run
     from partwise.io import write_table
-    from partwise.persist import save
 
-    themes = [f"theme_{q}" for q in range(W.shape[1])]
-    write_table(folder / "themes.csv", model.components_.T, words, themes)
-    write_table(folder / "chapters.csv", W, chapters_of(texts), themes)
-    save(model, folder / "model.pw")
-    result = {"stop_reason": model.stop_reason_, "n_iter": model.n_iter_}
+    themes = [f"theme_{q}" for q in range(THEMES)]
+    write_table(folder / "themes.csv", model.components_.T, model.terms_.tolist(), themes)
+    write_table(folder / "chapters.csv", model.document_topics_, model.document_names_.tolist(), themes)
+    model.save(folder / "model.pw")
+    result = {"stop_reason": model.model_.stop_reason_, "n_iter": model.model_.n_iter_}
     write_run(folder / "run.toml", "demo", {"seed": seed, "out": str(folder)}, {}, result)
 
 
-def write_page(voice: Voice, path: str, model: Any, W: np.ndarray, X: Any, words: list[str], texts: Any) -> None:
+def write_page(voice: Voice, path: str, model: TopicModel, texts: pd.DataFrame) -> None:
     """The report: the themes, and which chapter of which book is made of which."""
+    from partwise.apps.topics import Documents
     from partwise.cli.pages import write_report
-    from partwise.io import Matrix
 
-    matrix = Matrix(X, tuple(chapters_of(texts)), tuple(words), Path("novels"), ())
-    books = {"book": texts["title"].tolist()}
-    write_report(voice, path, model, matrix, W=W, groups=books, title=f"{W.shape[1]} themes of {len(texts)} chapters")
+    read = Documents(texts["text"].tolist(), model.document_names_.tolist(), None, None)
+    books, title = {"book": texts["title"].tolist()}, f"{THEMES} themes of {len(texts)} chapters"
+    write_report(voice, path, model, read, W=model.document_topics_, groups=books, title=title)
     voice.say(f"\nWrote {path}: open it in a browser")
 
 
@@ -179,5 +143,5 @@ def chapters_of(texts: pd.DataFrame) -> list[str]:
 def hint(folder: Path | None) -> str:
     """What to try next."""
     if folder is None:
-        return "Next: partwise demo --out demo (keeps the tables and the model), or partwise fit YOUR.csv -k 5"
-    return f"Next: partwise show {folder / 'model.pw'}, or partwise fit YOUR.csv -k 5"
+        return "Next: partwise demo --out demo (keeps the tables and the model), or partwise topics YOUR.csv -k 5"
+    return f"Next: partwise show {folder / 'model.pw'}, or partwise topics YOUR.csv -k 5"

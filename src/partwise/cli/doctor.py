@@ -23,6 +23,7 @@ EXTRAS = {
     "dask": ("distributed",),
     "text": ("snowballstemmer", "stopwordsiso"),
     "parquet": ("pyarrow",),
+    "excel": ("openpyxl",),
     "serve": ("starlette", "uvicorn"),
 }
 """Extra -> the modules it brings."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +11,7 @@ import click
 
 from partwise.cli import options
 from partwise.cli.refusals import INTERRUPTED, NOT_CONVERGED, USAGE, Refusal
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ STOPS = {
 
 
 @click.command()
-@click.argument("matrix")
+@file_or_stdin("matrix")
 @options.model
 @options.data()
 @options.folder("Where to write W.csv, H.csv, model.pw and run.toml; default: NAME-nmf.")
@@ -45,11 +45,12 @@ STOPS = {
 def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     """Factorize a matrix file into W, H and a model.
 
-    MATRIX is a .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx or .parquet file; FILE.npz:NAME picks one array. Rows are
-    samples, columns features; names on either side are found and kept. Ctrl-C keeps the best model so far.
+    MATRIX is a .csv, .tsv, .txt (also .gz), .npy, .npz, .mtx, .parquet or .xlsx file; FILE.npz:NAME picks one array,
+    FILE.xlsx:NAME a sheet; - is text on standard input. Rows are samples, columns features; names on either side are
+    found and kept. Ctrl-C keeps the best model so far.
     """
     check_size_given(chosen["components"])
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.matrix import check_positive, non_negative, read_matrix, tell_zeros
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -62,7 +63,7 @@ def fit(matrix: str, voice: Voice, **chosen: Any) -> None:
     if options.beta(chosen["loss"]) <= 0:
         check_positive(table, chosen["loss"])
     check_size(chosen["components"], table.X.shape, chosen["force"])
-    chosen["out"] = chosen["out"] or default_folder(matrix)
+    chosen["out"] = chosen["out"] or default_folder(matrix, "nmf")
     folder = output_folder(chosen["out"], FILES, voice)
     prepare_views(chosen, voice)
     sha256 = fingerprints({"matrix": matrix}, voice)
@@ -98,18 +99,6 @@ def check_size(k: int, shape: tuple[int, ...], force: bool) -> None:
             f"use -k {limit} or less, or --force.",
             USAGE,
         )
-
-
-def default_folder(matrix: str) -> str:
-    """The name of the file, without its suffix, and ``-nmf``, in the working folder.
-
-    Examples
-    --------
-    >>> default_folder("data/counts.csv.gz"), default_folder("a.npz:X")
-    ('counts-nmf', 'a-X-nmf')
-    """
-    name = re.sub(r"(\.[A-Za-z]\w*)(\.gz)?(:([^:]+))?$", lambda m: f"-{m[4]}" if m[4] else "", Path(matrix).name)
-    return f"{name}-nmf"
 
 
 def new_model(chosen: dict[str, Any], voice: Voice) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     parts.png, encodings.csv (a row per picture), the rebuilt pictures, model.pw and run.toml.
     """
     from partwise.apps.images import check_collection, compare
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -84,7 +85,7 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     mask = read_mask(chosen["mask"], pictures.size)
     height, width = pictures.size
     check_size(chosen["components"], (len(pictures.stack), height * width), chosen["force"])
-    chosen["out"] = chosen["out"] or f"{Path(source).stem or 'pictures'}-parts"
+    chosen["out"] = chosen["out"] or default_folder(source, "parts")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **({"mask": chosen["mask"]} if mask is not None else {})}, voice)
 
@@ -93,7 +94,8 @@ def parts(source: str, voice: Voice, **chosen: Any) -> None:
     files = write(folder, found, Path(source).is_dir(), {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found, beside)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, beside, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    report(voice, found, beside, Outcome("parts", "part", found.model, seconds, found.to_frame(), folder, files, asked))
     ending(found.model, chosen["strict"])
 
 
@@ -246,45 +248,19 @@ def draw(directory: str | None, found: Parts, beside: Comparison | None) -> dict
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice,
-    found: Parts,
-    beside: Comparison | None,
-    folder: Path,
-    files: dict[str, str],
-    seconds: float,
-    chosen: dict[str, Any],
-) -> None:
+def report(voice: Voice, found: Parts, beside: Comparison | None, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
-
-    table = found.to_frame()
-    voice.say(f"{found.info()}  (seed {chosen['seed']})")
-    tell_stop(voice, found.model, seconds)
-    tell_starts(voice, found.model)
-    voice.say()
-    rows = [
-        [str(name), f"{row['share']:.1%}", f"{row['sparseness']:.2f}", f"{row['black']:.0%}", str(row["strongest"])]
-        for name, row in table.iterrows()
-    ]
-    voice.table(["part", "share", "sparseness", "black", "strongest in"], rows, right=(1, 2, 3))
+    text = f"{found.info()}  (seed {out.chosen['seed']})"
+    out.tell(voice, text, ("share", "sparseness", "black", "strongest in"), cells, right=(1, 2, 3))
     if beside is not None:
         tell_comparison(voice, beside)
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "parts",
-            "pictures": len(found.W),
-            "size": list(found.pictures.size),
-            "error": found.error,
-            **quality(found.model, seconds),
-            "parts": [{"part": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "comparison": None if beside is None else beside.table.to_dict(orient="index"),
-            "options": chosen,
-            "files": files,
-        }
-    )
+    facts = {"pictures": len(found.W), "size": list(found.pictures.size), "error": found.error}
+    out.hand_over(voice, {**facts, "comparison": None if beside is None else beside.table.to_dict(orient="index")})
+
+
+def cells(row: Any) -> tuple[Any, ...]:
+    """What is told of a part."""
+    return f"{row['share']:.1%}", f"{row['sparseness']:.2f}", f"{row['black']:.0%}", row["strongest"]
 
 
 def tell_comparison(voice: Voice, beside: Comparison) -> None:

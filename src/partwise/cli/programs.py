@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from time import perf_counter
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ WORDS = {
     'orient="': "--orient ",
     '" if wrong': " if wrong",
     "layer=": "--layer ",
+    "runs=": "--runs ",
+    "density=": "--density ",
+    "a larger density": "a larger --density",
 }
 """Of the library -> of the command line."""
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @options.fitting(loss="kullback-leibler")
 @click.option(
     "--genes", type=click.IntRange(min=2), default=2000, show_default=True, help="Most variable genes to fit."
@@ -39,6 +43,12 @@ WORDS = {
 @click.option("--layer", metavar="NAME", help="Layer of an .h5ad that holds counts (or X, raw); default: counts, or X.")
 @click.option("--orient", type=options.Orientation(), help="What rows of a table are; default: guessed, and told.")
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Fits, to tell what is stable.")
+@click.option(
+    "--density",
+    type=click.FloatRange(0, min_open=True),
+    metavar="DISTANCE",
+    help="Take the consensus of the runs (as cNMF), of components this near to others, such as 0.5; --runs 20 or more.",
+)
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole.")
 @click.option("--h5ad", is_flag=True, help="Write programs.h5ad too, with obsm, varm and uns (extra: omics).")
 @options.views
@@ -47,11 +57,12 @@ WORDS = {
 def programs(source: str, voice: Voice, **chosen: Any) -> None:
     """Learn the programs of genes in single cells, and how much each cell uses them.
 
-    SOURCE holds raw counts: an .h5ad file (extra: omics), a folder of 10x Genomics, or a .tsv, .csv, .npz or .mtx
-    table. Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv, programs.csv, model.pw and run.toml.
+    SOURCE holds raw counts: an .h5ad file (extra: omics), a folder of 10x Genomics, or a .tsv, .csv, .npz, .mtx or
+    .xlsx table (- is one on standard input). Writes usages.csv (rows sum to 1), spectra.csv, top_genes.csv,
+    programs.csv, model.pw and run.toml.
     """
-    from partwise.apps.programs.expression import adopt_programs, checked_cells
-    from partwise.cli.components import output_folder
+    from partwise.apps.programs.expression import adopt_programs, agreed, checked_cells
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
     from partwise.cli.pages import prepare_views, write_report
@@ -67,16 +78,22 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     for note in notes:
         voice.note(in_words(note))
     check_size(chosen["components"], (cells.X.shape[0], len(fitted)), chosen["force"])
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'cells'}-programs"
+    chosen["out"] = chosen["out"] or default_folder(source, "programs")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source}, voice)
 
-    (best, W, others), seconds = learn(model, cells.X[:, fitted], chosen["runs"], voice)
+    X = cells.X[:, fitted]
+    (best, W, others), seconds = learn(model, X, chosen["runs"], voice)
+    if chosen["density"] is not None:
+        with as_flags(WORDS):
+            best, W, others, note = agreed(best, X, others, chosen["density"])
+        voice.note(note)
     found = adopt_programs(cells, fitted, best, W, others, [])
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    report(voice, found, Outcome("programs", "program", found.model, seconds, found.to_frame(), folder, files, asked))
     ending(best, chosen["strict"])
 
 
@@ -140,33 +157,16 @@ def draw(directory: str | None, found: Programs) -> dict[str, str]:
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice, found: Programs, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
-) -> None:
+def report(voice: Voice, found: Programs, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
+    chosen = out.chosen
+    kind = "The best" if chosen["density"] is None else "The consensus"
+    text = f"{found.info()}\n{kind} of {chosen['runs']} runs, seeds from {chosen['seed']}."
+    out.tell(voice, text, ("share", "cells", "stability", "top genes"), cells, right=(1, 2, 3))
+    facts = {"cells": len(found.usages), "genes": found.spectra.shape[1], "genes_fitted": len(found.fitted)}
+    out.hand_over(voice, facts)
 
-    voice.say(f"{found.info()}\nThe best of {chosen['runs']} runs, seeds from {chosen['seed']}.")
-    tell_stop(voice, found.model, seconds)
-    tell_starts(voice, found.model)
-    voice.say()
-    table = found.to_frame()
-    rows = [
-        [str(name), f"{row['share']:.1%}", str(row["cells"]), f"{row['stability']:.2f}", ", ".join(row["genes"][:8])]
-        for name, row in table.iterrows()
-    ]
-    voice.table(["program", "share", "cells", "stability", "top genes"], rows, right=(1, 2, 3))
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "programs",
-            "cells": len(found.usages),
-            "genes": found.spectra.shape[1],
-            "genes_fitted": len(found.fitted),
-            **quality(found.model, seconds),
-            "programs": [{"program": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "options": chosen,
-            "files": files,
-        }
-    )
+
+def cells(row: Any) -> tuple[Any, ...]:
+    """What is told of a program."""
+    return f"{row['share']:.1%}", row["cells"], f"{row['stability']:.2f}", ", ".join(row["genes"][:8])

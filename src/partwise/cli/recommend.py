@@ -6,7 +6,6 @@ import contextlib
 import re
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import click
 
 from partwise.cli import options
 from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 from partwise.errors import DataError
 
@@ -82,7 +82,7 @@ fitting = options.together(
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @table
 @questions
 @fitting
@@ -91,11 +91,12 @@ fitting = options.together(
 def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     """Recommend items to users, from ratings or purchases.
 
-    SOURCE is a .csv, .tsv, .jsonl (also .gz) or .parquet file with a row per rating: user, item, rating and perhaps
-    time. Without a rating it is a purchase history. The model is judged on what is held out, beside the baselines, and
-    then fitted to everything. A model.pw of an earlier run is taken as it is.
+    SOURCE is a .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx file, or - for standard input, with a row per rating:
+    user, item, rating and perhaps time. Without a rating it is a purchase history. The model is judged on what is held
+    out, beside the baselines, and then fitted to everything. A model.pw of an earlier run is taken as it is.
     """
     from partwise.cli import recommend_files as files
+    from partwise.cli.components import default_folder
     from partwise.cli.pages import write_report
     from partwise.cli.run import fingerprints
 
@@ -107,7 +108,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
         new_user = files.read_new_user(chosen)
     check_tastes(chosen, ratings)
     check_asked(chosen, ratings, titles)
-    chosen["out"] = chosen["out"] or f"{Path(source).name.split('.')[0] or 'ratings'}-recommend"
+    chosen["out"] = chosen["out"] or default_folder(source, "recommend")
     folder = files.prepare_folder(chosen, voice)
     inputs = {"source": source, "titles": chosen["titles"], "new_user": chosen["new_user"]}
     sha256 = fingerprints({name: path for name, path in inputs.items() if path is not None}, voice)

@@ -20,6 +20,7 @@ from typing import Any
 import click
 
 from partwise.cli.refusals import USAGE, Refusal
+from partwise.cli.stdin import STDIN, as_given
 from partwise.cli.voice import Voice
 from partwise.errors import MissingFileError
 
@@ -97,7 +98,8 @@ def write_run(
     result : mapping
         What came out, to compare with; must not depend on the clock.
     """
-    kept = {name: portable(name, value, path.parent) for name, value in sorted(options.items()) if value is not None}
+    given = {name: value for name, value in sorted(as_given(options).items()) if value is not None}
+    kept = {name: portable(name, value, path.parent) for name, value in given.items()}
     tables = {"options": kept, "sha256": dict(sha256), "versions": versions(), "result": dict(result)}
     text = HEAD.format(name=path.name) + toml(
         {"verb": verb, **{name: table for name, table in tables.items() if table}}
@@ -107,7 +109,7 @@ def write_run(
 
 def portable(name: str, value: Any, folder: Path) -> Any:
     """A path relative to ``folder`` where there is such a path; everything else as it is."""
-    if name not in PATHS:
+    if name not in PATHS or value == STDIN:
         return value
     if isinstance(value, list | tuple):
         return [portable(name, path, folder) for path in value]
@@ -219,9 +221,11 @@ def read_config(path: Path) -> Config:
 
 def located(name: str, value: Any, folder: Path) -> Any:
     """The inverse of `portable`."""
-    if name in PATHS and isinstance(value, list):
+    if name not in PATHS or value == STDIN:
+        return value
+    if isinstance(value, list):
         return [located(name, path, folder) for path in value]
-    return os.path.normpath(folder / str(value)) if name in PATHS else value
+    return os.path.normpath(folder / str(value))
 
 
 def fingerprints(paths: Mapping[str, str], voice: Voice) -> dict[str, str]:

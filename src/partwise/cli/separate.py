@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +64,7 @@ def separate(sound: str, voice: Voice, **chosen: Any) -> None:
     """
     check_options(chosen)
     from partwise.cli import separate_files
+    from partwise.cli.components import default_folder
     from partwise.cli.fit import ending
     from partwise.cli.pages import write_report
 
@@ -72,7 +72,7 @@ def separate(sound: str, voice: Voice, **chosen: Any) -> None:
     check_size(chosen, recording)
     templates = learn(chosen, recording, voice)
     truth = read_truth(chosen["truth"], recording)
-    chosen["out"] = chosen["out"] or f"{Path(sound).stem or 'sound'}-stems"
+    chosen["out"] = chosen["out"] or default_folder(sound, "stems")
     folder = separate_files.prepare_folder(chosen, voice)
     sha256 = fingerprints({"sound": sound}, voice)
 

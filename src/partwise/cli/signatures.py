@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -18,28 +19,35 @@ __all__ = ["signatures"]
 
 FILES = ("signatures.tsv", "exposures.tsv", "run.toml")
 
+NUMBERS = ("share", "samples", "stability", "lowest", "cosine")
+"""Columns of the listing that are numbers."""
+
 WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": "--fixed FILE"}
 """Of the library -> of the command line."""
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @options.fitting(loss="kullback-leibler", n_init=20, max_iter=2000, tol=1e-5)
 @click.option("--reference", metavar="FILE", help="Known signatures to name the found ones after, such as COSMIC's.")
 @click.option("--fixed", metavar="FILE", help="Known signatures to fit instead of learning any; no -k.")
 @click.option("--fractional", is_flag=True, help="Take numbers that are not whole, such as rescaled counts.")
+@click.option(
+    "--bootstrap", type=click.IntRange(min=2), metavar="N", help="Draw the mutations N times again: what comes back?"
+)
 @options.views
 @options.folder("Where to write signatures.tsv, exposures.tsv, matches.tsv and the model; default: NAME-signatures.")
 @options.voice
 def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     """Learn the mutational signatures of a catalogue, and how many mutations each made in each sample.
 
-    SOURCE is a .tsv or .csv file with the 96 channels of single-base substitutions (A[C>A]A ...) in rows or columns, in
-    any order. Writes signatures.tsv, exposures.tsv, matches.tsv (with --reference), model.pw and run.toml.
+    SOURCE is a .tsv, .csv or .xlsx file, or - for standard input, with the 96 channels of single-base substitutions
+    (A[C>A]A ...) in rows or columns, in any order. Writes signatures.tsv, exposures.tsv, matches.tsv (with
+    --reference), model.pw and run.toml.
     """
     from partwise.apps.programs import as_catalogue, as_reference
     from partwise.apps.programs.mutations import check_samples
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags, poisson_model
     from partwise.cli.fit import check_size, ending
     from partwise.cli.pages import prepare_views, write_report
@@ -57,17 +65,21 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
             check_samples(catalogue)
     if model is not None:
         check_size(chosen["components"], catalogue.counts.shape, chosen["force"])
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'catalogue'}-signatures"
+    chosen["out"] = chosen["out"] or default_folder(source, "signatures")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 
     found, seconds = learn(catalogue, model, tables, chosen["fractional"], voice)
+    if chosen["bootstrap"] is not None:
+        found = found.resampled(chosen["bootstrap"], chosen["seed"])
     for note in found.notes:
         voice.note(note)
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    table = found.to_frame()
+    report(voice, found, Outcome("signatures", "signature", found.model, seconds, table, folder, files, asked))
     if model is not None:
         ending(model, chosen["strict"])
 
@@ -78,11 +90,12 @@ def check_wanted(chosen: dict[str, Any]) -> None:
 
     if chosen["fixed"] is None:
         return check_size_given(chosen["components"])
-    if chosen["components"] is not None:
-        raise click.UsageError(
-            "-k and --fixed exclude each other: signatures are either learned (-k N) or given (--fixed FILE).",
-            click.get_current_context(),
-        )
+    for name, flag in (("components", "-k"), ("bootstrap", "--bootstrap")):
+        if chosen[name] is not None:
+            raise click.UsageError(
+                f"{flag} and --fixed exclude each other: signatures are either learned (-k N) or given (--fixed FILE).",
+                click.get_current_context(),
+            )
     return None
 
 
@@ -134,45 +147,23 @@ def draw(directory: str | None, found: Signatures) -> dict[str, str]:
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice, found: Signatures, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
-) -> None:
+def report(voice: Voice, found: Signatures, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
-
-    voice.say(found.info())
-    if found.model is not None:
-        voice.say(f"Seed {chosen['seed']}.")
-        tell_stop(voice, found.model, seconds)
-        tell_starts(voice, found.model)
-    voice.say()
-    table = found.to_frame()
-    rows = [
-        [str(name), f"{row['share']:.1%}", str(row["samples"]), str(row["channel"]), *partners(row)]
-        for name, row in table.iterrows()
-    ]
-    beside = ["one to one", "cosine", "nearest", "cosine"] if found.matches is not None else []
-    voice.table(["signature", "share", "samples", "strongest", *beside], rows, right=(1, 2, 5, 7))
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "signatures",
-            "samples": len(found.counts),
-            "mutations": float(found.counts.to_numpy().sum()),
-            "cosine": float(found.cosines.mean()),
-            "gap": found.gap,
-            **({} if found.model is None else quality(found.model, seconds)),
-            "signatures": [{"signature": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "options": chosen,
-            "files": files,
-        }
-    )
+    text = found.info() if found.model is None else f"{found.info()}\nSeed {out.chosen['seed']}."
+    again = [] if found.stability is None else ["stability", "lowest"]
+    beside = [] if found.matches is None else ["one to one", "cosine", "nearest", "cosine"]
+    columns = ["share", "samples", "strongest", *again, *beside]
+    numbers = [place for place, name in enumerate(columns, 1) if name in NUMBERS]
+    out.tell(voice, text, columns, cells, right=numbers)
+    mutations, cosine = float(found.counts.to_numpy().sum()), float(found.cosines.mean())
+    out.hand_over(voice, {"samples": len(found.counts), "mutations": mutations, "cosine": cosine, "gap": found.gap})
 
 
-def partners(row: Any) -> list[str]:
-    """The known signatures beside a found one."""
+def cells(row: Any) -> list[Any]:
+    """What is told of a signature, how well it comes back, and the known ones beside it."""
+    own = [f"{row['share']:.1%}", row["samples"], row["channel"]]
+    own += [f"{row[name]:.2f}" for name in ("stability", "lowest") if name in row]
     if "nearest" not in row:
-        return []
-    own = [row["reference"] or "-", f"{row['cosine']:.3f}" if row["reference"] else "-"]
-    return [*own, str(row["nearest"]), f"{row['nearest_cosine']:.3f}"]
+        return own
+    partner = [row["reference"] or "-", f"{row['cosine']:.3f}" if row["reference"] else "-"]
+    return [*own, *partner, row["nearest"], f"{row['nearest_cosine']:.3f}"]

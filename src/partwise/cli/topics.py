@@ -6,13 +6,13 @@ import codecs
 import contextlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from partwise.cli import options
 from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 from partwise.errors import DataError
 
@@ -78,7 +78,7 @@ answers = options.together(
 
 
 @click.command()
-@click.argument("texts")
+@file_or_stdin("texts")
 @words
 @answers
 @options.model
@@ -87,9 +87,11 @@ answers = options.together(
 def topics(texts: str, voice: Voice, **chosen: Any) -> None:
     """Find the topics of texts: each a few words, each document a few topics.
 
-    TEXTS is a .csv, .tsv or .jsonl file with a column of texts, a .txt file with a document per line (all also .gz), or
-    a folder of .txt files. Empty documents get no topic, repeated ones count once; what was found is told.
+    TEXTS is a .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx file with a column of texts (- is such a table on
+    standard input), a .txt file with a document per line, or a folder of .txt files. Empty documents get no topic,
+    repeated ones count once; what was found is told.
     """
+    from partwise.cli.components import default_folder
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
 
     check_size_given(chosen["components"])
@@ -108,7 +110,7 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
         voice.note(note)
     check_size(chosen["components"], X.shape, chosen["force"])
     similar_to = None if chosen["similar"] is None else row_of(model, chosen["similar"])
-    chosen["out"] = chosen["out"] or f"{Path(texts).name.split('.')[0] or 'texts'}-topics"
+    chosen["out"] = chosen["out"] or default_folder(texts, "topics")
     folder = topic_files.prepare_folder(chosen, voice)
     sha256 = fingerprints({"texts": texts}, voice)
 

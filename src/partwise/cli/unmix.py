@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from partwise.cli import options
+from partwise.cli.outcome import Outcome
+from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ WORDS = {'method="minimum-volume"': "--minimum-volume"}
 
 
 @click.command()
-@click.argument("source")
+@file_or_stdin("source")
 @options.fitting(max_iter=3000, tol=1e-5)
 @click.option("--sum-to-one", is_flag=True, help="Abundances of a mixture are shares of a whole.")
 @click.option("--minimum-volume", is_flag=True, help="Of all fits, the one whose spectra span least; sums are one.")
@@ -35,11 +36,12 @@ WORDS = {'method="minimum-volume"': "--minimum-volume"}
 def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     """Find the pure spectra of mixtures, and the abundance of each in every mixture.
 
-    SOURCE is a .csv or .tsv table (mixtures in rows, channels in columns), or an .npy or .npz array of shape (mixtures,
-    channels) or (height, width, channels). Writes endmembers.csv, abundances.csv, maps.npz (of a cube) and model.pw.
+    SOURCE is a .csv, .tsv or .xlsx table (- is one on standard input) with mixtures in rows and channels in columns, or
+    an .npy or .npz array of shape (mixtures, channels) or (height, width, channels). Writes endmembers.csv,
+    abundances.csv, maps.npz (of a cube) and model.pw.
     """
     from partwise.apps.spectra import adopt, as_scene
-    from partwise.cli.components import output_folder
+    from partwise.cli.components import default_folder, output_folder
     from partwise.cli.counts import as_flags
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
     from partwise.cli.pages import prepare_views, write_report
@@ -57,7 +59,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
         voice.note(note)
     check_size(chosen["components"], scene.X.shape, chosen["force"])
     ruled(model, scene.X, chosen)
-    chosen["out"] = chosen["out"] or f"{re.sub(r'[.].*', '', Path(source).name) or 'spectra'}-unmixed"
+    chosen["out"] = chosen["out"] or default_folder(source, "unmixed")
     folder = output_folder(chosen["out"], FILES, voice)
     sha256 = fingerprints({"source": source, **tables}, voice)
 
@@ -67,7 +69,8 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     files = write(folder, found, {"source": source, **chosen}, sha256)
     files |= draw(chosen["plots"], found)
     files |= write_report(voice, chosen["report"], found, sha256=sha256["source"])
-    report(voice, found, folder, files, seconds, {"source": source, **chosen})
+    asked = {"source": source, **chosen}
+    report(voice, found, Outcome("unmix", "endmember", model, seconds, found.to_frame(), folder, files, asked))
     ending(model, chosen["strict"])
 
 
@@ -75,7 +78,7 @@ def ruled(model: Any, X: Any, chosen: dict[str, Any]) -> Any:
     """The model with the constraints that the options ask for; the weight of the volume is relative to X."""
     import numpy as np
 
-    from partwise.apps.spectra import rules
+    from partwise.apps.spectra.learning import rules
 
     method = "minimum-volume" if chosen["minimum_volume"] else "nmf"
     return model.set_params(**rules(np.asarray(X), chosen["sum_to_one"], method, chosen["volume"]))
@@ -129,42 +132,20 @@ def draw(directory: str | None, found: Unmixing) -> dict[str, str]:
     return draw_all(directory, drawn)
 
 
-def report(
-    voice: Voice, found: Unmixing, folder: Path, files: dict[str, str], seconds: float, chosen: dict[str, Any]
-) -> None:
+def report(voice: Voice, found: Unmixing, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    from partwise.cli.fit import quality, tell_starts, tell_stop
-    from partwise.cli.pages import inside, views_too
-
     text = found.info()
     for ours, theirs in WORDS.items():
         text = text.replace(ours, theirs)
-    voice.say(f"{text}\nSeed {chosen['seed']}.")
-    tell_stop(voice, found.model, seconds)
-    tell_starts(voice, found.model)
-    voice.say()
-    table = found.to_frame()
-    known = found.matches is not None
-    rows = [
-        [str(name), f"{row['share']:.1%}", str(row["purest"]), str(row["peak"]), *(partner(row) if known else [])]
-        for name, row in table.iterrows()
-    ]
-    beside = ["nearest known", "angle (rad)"] if known else []
-    voice.table(["endmember", "share", "purest in", "peak", *beside], rows, right=(1, 5))
-    voice.say(f"\nWrote {inside(folder, files)} to {folder}{views_too(chosen)}")
-    voice.result(
-        {
-            "verb": "unmix",
-            "shape": list(found.scene.X.shape),
-            "lack_of_fit": found.lack_of_fit,
-            **quality(found.model, seconds),
-            "endmembers": [{"endmember": name, **row} for name, row in table.to_dict(orient="index").items()],
-            "options": chosen,
-            "files": files,
-        }
-    )
+    beside = ["nearest known", "angle (rad)"] if found.matches is not None else []
+    columns = ["share", "purest in", "peak", *beside]
+    out.tell(voice, f"{text}\nSeed {out.chosen['seed']}.", columns, cells, right=(1, 5))
+    out.hand_over(voice, {"shape": list(found.scene.X.shape), "lack_of_fit": found.lack_of_fit})
 
 
-def partner(row: Any) -> list[str]:
-    """The known spectrum beside a found one."""
-    return [row["reference"], f"{row['angle']:.3f}"] if row["reference"] else ["-", "-"]
+def cells(row: Any) -> list[Any]:
+    """What is told of a pure spectrum, and the known one beside it."""
+    own = [f"{row['share']:.1%}", row["purest"], row["peak"]]
+    if "reference" not in row:
+        return own
+    return [*own, row["reference"], f"{row['angle']:.3f}"] if row["reference"] else [*own, "-", "-"]

@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from partwise.cli.stdin import as_given
+
 __all__ = ["Voice", "plain"]
 
 
@@ -66,7 +68,9 @@ class Voice:
     def result(self, found: dict[str, Any]) -> None:
         """The result for machines, with the notes."""
         if self.json:
-            click.echo(json.dumps(finite({**found, "notes": self.notes}), ensure_ascii=False, allow_nan=False))
+            given = {"options": as_given(found["options"])} if "options" in found else {}
+            text = json.dumps(finite({**found, **given, "notes": self.notes}), ensure_ascii=False, allow_nan=False)
+            click.echo(text)
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from partwise.errors import DataError, MissingExtraError, MissingFileError
+from partwise.errors import DataError, MissingExtraError
+from partwise.io.files import PathLike, located
 from partwise.io.read import read
 
 __all__ = ["Cells", "as_cells", "read_cells", "to_anndata"]
@@ -52,7 +52,7 @@ class Cells:
     notes: tuple[str, ...] = ()
 
 
-def read_cells(path: str | os.PathLike[str], *, layer: str | None = None, orient: str | None = None) -> Cells:
+def read_cells(path: PathLike, *, layer: str | None = None, orient: str | None = None) -> Cells:
     """Read counts: an .h5ad file, a folder of 10x Genomics (matrix.mtx, barcodes, features), or a table.
 
     Parameters
@@ -78,15 +78,13 @@ def read_cells(path: str | os.PathLike[str], *, layer: str | None = None, orient
     ...     read_cells(file, orient="samples-first").genes
     ('g', 'h')
     """
-    path = Path(path)
-    if not path.exists():
-        raise MissingFileError.at(path)
-    if path.is_dir():
-        return from_10x(path)
-    if path.suffix.lower() == ".h5ad":
-        return as_cells(read_h5ad(path), layer, path.name)
+    source, _ = located(path)
+    if source.is_dir():
+        return from_10x(source)
+    if source.suffix.lower() == ".h5ad":
+        return as_cells(read_h5ad(source), layer, source.name)
     if layer is not None:
-        raise DataError(f"{path.name}: only an .h5ad file has layers; leave out layer={layer!r}.")
+        raise DataError(f"{source.name}: only an .h5ad file has layers; leave out layer={layer!r}.")
     return from_table(path, orient)
 
 
@@ -102,7 +100,7 @@ def anndata() -> Any:
     return anndata
 
 
-def read_h5ad(path: str | os.PathLike[str]) -> Any:
+def read_h5ad(path: PathLike) -> Any:
     """An AnnData object."""
     if Path(path).stat().st_size == 0:
         raise DataError(f"{Path(path).name} is empty (0 bytes).")
@@ -216,10 +214,10 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(made)
 
 
-def from_table(path: Path, orient: str | None) -> Cells:
+def from_table(path: PathLike, orient: str | None) -> Cells:
     """A table of counts; which side the genes are on is guessed and told."""
     matrix = read(path)
-    rows, columns = matrix.X.shape
+    name, (rows, columns) = matrix.source.name, matrix.X.shape
     guessed = orient or guess(matrix.row_names, matrix.column_names, rows, columns)
     flip = guessed == "features-first"
     genes, cells = (matrix.row_names, matrix.column_names) if flip else (matrix.column_names, matrix.row_names)
@@ -229,11 +227,11 @@ def from_table(path: Path, orient: str | None) -> Cells:
         sides = ("genes", "cells") if flip else ("cells", "genes")
         other = "samples-first" if flip else "features-first"
         told.append(
-            f"{path.name} looks like {sides[0]} in rows ({rows:,}) and {sides[1]} in columns ({columns:,}). I read it "
+            f"{name} looks like {sides[0]} in rows ({rows:,}) and {sides[1]} in columns ({columns:,}). I read it "
             f'that way; say orient="{other}" if wrong.'
         )
     cells = cells or tuple(f"cell_{i}" for i in range(X.shape[0]))
-    return Cells(X, cells, unique(genes or tuple(f"gene_{j}" for j in range(X.shape[1]))), path.name, tuple(told))
+    return Cells(X, cells, unique(genes or tuple(f"gene_{j}" for j in range(X.shape[1]))), name, tuple(told))
 
 
 def guess(rows: Sequence[str] | None, columns: Sequence[str] | None, n: int, m: int) -> str:

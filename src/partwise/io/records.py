@@ -1,14 +1,13 @@
 """Files whose rows are records with text in them, to one table of strings: ``read_records``.
 
-A record is a line of a .csv, .tsv or .jsonl file, a file of a folder, or a line of a .txt file. The matrix readers
-want numbers and refuse everything else; this one wants nothing and keeps every cell as it stands. What was inferred is
-told in sentences; every error carries its line.
+A record is a line of a .csv, .tsv or .jsonl file, a row of a sheet, a file of a folder, or a line of a .txt file. The
+matrix readers want numbers and refuse everything else; this one wants nothing and keeps every cell as it stands. What
+was inferred is told in sentences; every error carries its line.
 """
 
 import csv
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,14 +16,14 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from partwise.errors import DataError, MissingFileError
+from partwise.errors import DataError
+from partwise.io.files import PathLike, located, suffix_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Records", "read_records"]
 
-PathLike = str | os.PathLike[str]
 SEPARATORS = {",": "','", ";": "';'", "\t": "tabs", "|": "'|'"}
 BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 TEXT_FILES = (".txt", ".text", ".md")
@@ -62,14 +61,16 @@ class Records:
 
 
 def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
-    """Read a .csv, .tsv, .jsonl, .txt (also .gz) or .parquet file, or a folder of text files, as a table of strings.
+    """Read a .csv, .tsv, .jsonl, .txt (also .gz), .parquet or .xlsx file, or a folder of text files, as strings.
 
     Parameters
     ----------
     path : path
         The first line of a .csv or .tsv file names the columns; the separator is the one that is commonest in it. A
         line of a .jsonl file is an object; values that are no strings are kept as JSON. A .txt file holds one record
-        per line. Of a folder the .txt and .md files are read, in order of their names, those of subfolders too.
+        per line. Of an .xlsx workbook the first sheet is read, or the one that ``"book.xlsx:name"`` chooses; its first
+        row names the columns. Of a folder the .txt and .md files are read, in order of their names, those of subfolders
+        too.
     encoding : str, default="utf-8"
         A byte order mark overrides it.
 
@@ -81,6 +82,8 @@ def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
     ------
     MissingFileError
         If there is no such file.
+    MissingExtraError
+        For .parquet without pyarrow, .xlsx without openpyxl.
     DataError
         For an empty file, another encoding, a line with another number of cells, a line that is no JSON object, or a
         kind that is not read.
@@ -96,19 +99,18 @@ def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
     >>> print(records.frame.to_dict("records"), *records.notes)
     [{'id': '7', 'body': 'Good; very good'}] reviews.csv: cells are separated by ';', not ','; read that way.
     """
-    source = Path(path)
-    if not source.exists():
-        raise MissingFileError.at(source)
+    source, part = located(path)
     if source.is_dir():
         return _read_folder(source, encoding)
-    suffix = source.suffixes[-2:] if source.suffix.lower() == ".gz" else source.suffixes[-1:]
-    kind = suffix[0].lower() if suffix else ""
+    kind = suffix_of(source).removesuffix(".gz")
     if kind == ".parquet":
         return _read_parquet(source)
+    if kind == ".xlsx":
+        return _read_excel(source, part)
     if kind not in READERS:
         raise DataError(
             f"{source.name}: {kind or 'no suffix'} is not a kind of text or table that is read. "
-            f"Known: {', '.join(READERS)} (also .gz), .parquet, or a folder of .txt files."
+            f"Known: {', '.join(READERS)} (also .gz), .parquet, .xlsx, or a folder of .txt files."
         )
     text, notes = _text_of(source, encoding)
     columns, rows, more = READERS[kind](text, source)
@@ -182,10 +184,7 @@ def _read_table(text: str, source: Path) -> Table:
         raise DataError(f"{source.name} is not a readable table ({error}).") from None
     finally:
         csv.field_size_limit(before)
-    columns = [name.strip() for name in lines[0][1]]
-    twice = next((name for name in columns if columns.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"{source.name} has two columns named {twice!r}. Rename one.")
+    columns = _names(lines[0][1], source)
     for line, row in lines[1:]:
         if len(row) != len(columns):
             raise DataError(
@@ -194,6 +193,15 @@ def _read_table(text: str, source: Path) -> Table:
             )
     spoken = f"{source.name}: cells are separated by {SEPARATORS[found]}, not {SEPARATORS[wanted]}; read that way."
     return columns, [row for _, row in lines[1:]], [] if found == wanted else [spoken]
+
+
+def _names(cells: list[str], source: Path) -> list[str]:
+    """Names of columns, all different."""
+    columns = [name.strip() for name in cells]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{source.name} has two columns named {twice!r}. Rename one.")
+    return columns
 
 
 def _read_json_lines(text: str, source: Path) -> Table:
@@ -227,7 +235,7 @@ def _read_lines(text: str, source: Path) -> Table:
 
 def _read_parquet(source: Path) -> Records:
     """Every value as text, missing ones empty."""
-    from partwise.io.read import parquet_frame
+    from partwise.io.parquet import parquet_frame
 
     if source.stat().st_size == 0:
         raise DataError(f"{source.name} is empty (0 bytes).")
@@ -236,6 +244,17 @@ def _read_parquet(source: Path) -> Records:
         raise DataError(f"{source.name} holds no record.")
     cells = frame.astype(object).where(frame.notna(), "")
     return Records(_frame([str(name) for name in frame.columns], cells.map(str).to_numpy().tolist()), source, ())
+
+
+def _read_excel(source: Path, sheet: str | None) -> Records:
+    """Rows of a sheet below the names of its columns."""
+    from partwise.io.excel import sheet_rows
+
+    rows, notes = sheet_rows(source, sheet)
+    if len(rows) < 2:
+        raise DataError(f"{source.name} holds no record: there is nothing below its first line.")
+    frame = _frame(_names(rows[0][1], source), [cells for _, cells in rows[1:]])
+    return Records(frame, source, tuple(f"{source.name}: {note}" for note in notes))
 
 
 def _read_folder(source: Path, encoding: str) -> Records:
@@ -249,8 +268,9 @@ def _read_folder(source: Path, encoding: str) -> Records:
         text = _text_of(path, encoding)[0] if path.read_bytes().strip() else ""
         rows.append([path.relative_to(source).as_posix(), text])
     others = [path.name for path in files if path not in set(chosen)]
-    note = f"{source.name}: {len(others):,} files of other kinds are left out (first: {others[0]})." if others else ""
-    return Records(_frame(["file", "text"], rows), source, (note,) if note else ())
+    what = "1 file of another kind is" if len(others) == 1 else f"{len(others):,} files of other kinds are"
+    notes = [f"{source.name}: {what} left out (first: {name})." for name in others[:1]]
+    return Records(_frame(["file", "text"], rows), source, tuple(notes))
 
 
 READERS: dict[str, Callable[[str, Path], Table]] = {

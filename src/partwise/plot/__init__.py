@@ -12,22 +12,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from partwise.plot.audio import activations, piano_roll, spectrogram, templates
     from partwise.plot.canvas import save
+    from partwise.plot.cells import heatmap
     from partwise.plot.curves import convergence, errors_by_size, scree
-    from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, heatmap, similarity
-    from partwise.plot.images import build_up, growth, lee_seung, methods, montage, rebuilt, strongest
+    from partwise.plot.factors import directions, factor_heatmaps, fit_heatmaps, similarity
+    from partwise.plot.images import build_up, growth, lee_seung, methods, rebuilt, strongest
     from partwise.plot.programs import exposure_bars, program_genes, signature_bars, usage_bars
     from partwise.plot.ratings import long_tail, metric_bars, predicted_cells, taste_cards, user_profile
+    from partwise.plot.sheets import montage
     from partwise.plot.spectra import abundance_maps, endmembers
     from partwise.plot.topics import document_topics, top_words, topic_similarity, topics_over_time
 
 _HOMES = {
     "audio": ("activations", "piano_roll", "spectrogram", "templates"),
     "canvas": ("save",),
+    "cells": ("heatmap",),
     "curves": ("convergence", "errors_by_size", "scree"),
-    "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "heatmap", "similarity"),
-    "images": ("build_up", "growth", "lee_seung", "methods", "montage", "rebuilt", "strongest"),
+    "factors": ("directions", "factor_heatmaps", "fit_heatmaps", "similarity"),
+    "images": ("build_up", "growth", "lee_seung", "methods", "rebuilt", "strongest"),
     "programs": ("exposure_bars", "program_genes", "signature_bars", "usage_bars"),
     "ratings": ("long_tail", "metric_bars", "predicted_cells", "taste_cards", "user_profile"),
+    "sheets": ("montage",),
     "spectra": ("abundance_maps", "endmembers"),
     "topics": ("document_topics", "top_words", "topic_similarity", "topics_over_time"),
 }

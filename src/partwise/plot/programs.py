@@ -9,7 +9,7 @@ import numpy as np
 
 from partwise.errors import DataError
 from partwise.plot.canvas import PALETTE, one_axes, panels
-from partwise.plot.factors import heatmap
+from partwise.plot.cells import heatmap
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from partwise.plot.bars import Ranking, bars, rankings
 from partwise.plot.canvas import PALETTE, one_axes, panels
-from partwise.plot.factors import heatmap
+from partwise.plot.cells import heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,23 +52,11 @@ def taste_cards(model: Any, axes: Any = None, *, n: int = 6, most: int = CARDS, 
     4
     """
     cards = model.taste_cards(n).head(most)
-    if axes is None:
-        across = max(1, min(columns, len(cards)))
-        down = max(1, -(-len(cards) // across))
-        grid = panels(None, down, across, (3.2 * across, 0.6 + (0.5 + 0.2 * n) * down)).ravel()
-        for spare in grid[len(cards) :]:
-            spare.set_axis_off()
-        axes = grid[: len(cards)]
-    axes = panels(axes, 1, len(cards), (3, 3)).ravel()
-    for ax, card in zip(axes, cards.to_dict("records"), strict=True):
-        places = np.arange(len(card["items"]))
-        ax.barh(places, card["weights"], color=PALETTE[0])
-        ax.set_yticks(places, card["items"])
-        ax.invert_yaxis()
+    ranked = []
+    for card in cards.to_dict("records"):
         name = model.labels_.get(card["taste"], f"taste {card['taste']}")
-        ax.set_title(f"{name}, {card['share']:.0%}")
-        ax.spines[["top", "right"]].set_visible(False)
-    return axes
+        ranked.append(Ranking(f"{name}, {card['share']:.0%}", card["items"], card["weights"]))
+    return rankings(ranked, axes, n, columns)
 
 
 def user_profile(model: Any, user: Any, ax: Axes | None = None) -> Axes:
@@ -93,15 +82,11 @@ def user_profile(model: Any, user: Any, ax: Axes | None = None) -> Axes:
     """
     first = model.first_taste_
     row = (model.user_factors_[model.place_of_user(user)] - model.usual_user_)[first:]
-    places = np.arange(len(row))
     ax = one_axes(ax, (6, 1 + 0.3 * len(row)))
-    ax.barh(places, row, color=[PALETTE[0] if value >= 0 else PALETTE[1] for value in row])
+    bars(ax, model.taste_names_, row, [PALETTE[0] if value >= 0 else PALETTE[1] for value in row])
     ax.axvline(0, color="0.5", lw=1)
-    ax.set_yticks(places, model.taste_names_)
-    ax.invert_yaxis()
     ax.set_xlabel("over what is usual" if model.usual_user_.any() else "weight")
     ax.set_title(str(user))
-    ax.spines[["top", "right"]].set_visible(False)
     return ax
 
 
@@ -163,12 +148,8 @@ def metric_bars(table: pd.DataFrame, axes: Any = None, *, measures: Sequence[str
     colours = {label: PALETTE[place % len(PALETTE)] for place, label in enumerate(table.index)}
     for ax, name in zip(axes, chosen, strict=True):
         values = table[name].dropna()
-        places = np.arange(len(values))
-        ax.barh(places, values.to_numpy(), color=[colours[label] for label in values.index])
-        ax.set_yticks(places, [str(label) for label in values.index])
-        ax.invert_yaxis()
+        bars(ax, list(map(str, values.index)), values.to_numpy(), [colours[label] for label in values.index])
         ax.set_title(name)
-        ax.spines[["top", "right"]].set_visible(False)
     return axes
 
 

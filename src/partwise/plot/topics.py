@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partwise.errors import DataError
-from partwise.plot.canvas import PALETTE, one_axes, panels
-from partwise.plot.factors import heatmap
+from partwise.plot.bars import Ranking, rankings
+from partwise.plot.canvas import PALETTE, one_axes
+from partwise.plot.cells import heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,23 +58,11 @@ def top_words(
     chosen = list(range(len(model.topic_labels_))) if topics is None else list(topics)
     if not chosen:
         raise DataError("There is no topic to draw. Give the numbers of one or more.")
-    if axes is None:
-        across = min(columns, len(chosen))
-        down = -(-len(chosen) // across)
-        grid = panels(None, down, across, (3 * across, 0.6 + (0.5 + 0.2 * n) * down)).ravel()
-        for spare in grid[len(chosen) :]:
-            spare.set_axis_off()
-        axes = grid[: len(chosen)]
-    axes = panels(axes, 1, len(chosen), (3, 3)).ravel()
-    for ax, topic in zip(axes, chosen, strict=True):
+    ranked = []
+    for topic in chosen:
         words, weights = zip(*(model.get_topic(topic, n) or [("", 0.0)]), strict=True)
-        places = np.arange(len(words))
-        ax.barh(places, weights, color=PALETTE[0])
-        ax.set_yticks(places, words)
-        ax.invert_yaxis()
-        ax.set_title(model.topic_labels_[topic])
-        ax.spines[["top", "right"]].set_visible(False)
-    return axes
+        ranked.append(Ranking(model.topic_labels_[topic], words, weights))
+    return rankings(ranked, axes, n, columns)
 
 
 def topic_similarity(model: Any, ax: Axes | None = None) -> Axes:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Separation", "stem_file"]
 
+CHANNELS = {1: "mono", 2: "stereo"}
+
 
 @dataclass(frozen=True, eq=False)
 class Separation(Card):
@@ -219,11 +221,12 @@ class Separation(Card):
 
     def info(self) -> str:
         """The result in words."""
-        channels, frames, k = self.W.shape
+        _, frames, k = self.W.shape
+        channels = CHANNELS.get(len(self.W), f"{len(self.W)} channels")
         stems = ", ".join(f"{name} {share:.0%}" for name, share in zip(self.names, self.shares, strict=True))
         return (
-            f"{self.sound.source}: {self.sound.seconds:.1f} s at {self.sound.rate:,} Hz, {channels} channels; {frames} "
-            f"frames x {self.components.shape[1]} frequencies from {k} components.\n{len(self.names)} stems: {stems}."
+            f"{self.sound.source}: {self.sound.seconds:.1f} s at {self.sound.rate:,} Hz, {channels}; {frames} frames "
+            f"x {self.components.shape[1]} frequencies from {k} components.\n{len(self.names)} stems: {stems}."
         )
 
 

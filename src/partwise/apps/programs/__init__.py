@@ -6,7 +6,9 @@ Counts are Poisson, so the loss is that of Kullback and Leibler; any estimator w
 """
 
 from .catalogue import Catalogue, as_catalogue, as_reference
-from .expression import Programs, programs
-from .mutations import Signatures, refit, signatures
+from .exposure import Signatures
+from .expression import programs
+from .mutations import refit, signatures
+from .usage import Programs
 
 __all__ = ["Catalogue", "Programs", "Signatures", "as_catalogue", "as_reference", "programs", "refit", "signatures"]

@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["assign", "cosines"]
+__all__ = ["STABLE", "again", "assign", "cosines"]
+
+STABLE = 0.8
+"""From this cosine on a component counts as found again."""
 
 
 def cosines(A: Any, B: Any) -> np.ndarray:
@@ -49,3 +52,17 @@ def assign(alike: np.ndarray) -> np.ndarray:
     rows, columns = linear_sum_assignment(-alike)
     own[rows] = columns
     return own
+
+
+def again(H: Any, other: Any) -> np.ndarray:
+    """How well each row is found in another set: the cosine with its partner, one to one; 0 without one.
+
+    Examples
+    --------
+    >>> from partwise.apps.programs.likeness import again
+    >>> again([[1, 0], [0, 1]], [[0, 2], [3, 4]]).round(2).tolist()
+    [0.6, 1.0]
+    """
+    alike = cosines(H, other)
+    own = assign(alike)
+    return np.where(own < 0, 0.0, alike[np.arange(len(alike)), own])

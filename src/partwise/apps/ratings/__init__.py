@@ -51,7 +51,7 @@ def recommender(
     Parameters
     ----------
     source : path or DataFrame
-        A .csv, .tsv, .jsonl or .parquet file, or a table, with a row per rating or purchase.
+        A .csv, .tsv, .jsonl, .parquet or .xlsx file, or a table, with a row per rating or purchase.
     n_components : int or None
         Number of tastes; None: see `Recommender`.
     user, item, rating, time, implicit, negatives, encoding

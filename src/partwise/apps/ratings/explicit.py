@@ -9,6 +9,7 @@ W, H >= 0 binds almost nowhere, and says as much as signed factors do.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from partwise.apps.ratings.factors import Factors, trying
 from partwise.apps.ratings.splits import split
 from partwise.apps.ratings.table import Ratings
+from partwise.errors import DataWarning
 
 __all__ = ["BIASES", "TASTES", "Recipe", "chosen", "fit"]
 
@@ -102,7 +104,10 @@ def fit(train: Ratings, recipe: Recipe = Recipe(), seed: int = 0, model: Any = N
     known_H[1] = 1
     model = recipe.model(mean) if model is None else model
     X = train.matrix()[users][:, items]
-    W[users] = model.fit_transform(X, W=start_W, H=start_H, weight="stored", fixed_W=recipe.known(), fixed_H=known_H)
+    known: dict[str, Any] = {"fixed_W": recipe.known(), "fixed_H": known_H}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "n_components=", DataWarning)  # it counts the two of the biases as well
+        W[users] = model.fit_transform(X, W=start_W, H=start_H, weight="stored", **known)
     H[:, items] = model.components_
     return Factors(W, H, usual_W, usual_H, slice(2, None), items, model)
 

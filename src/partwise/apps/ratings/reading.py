@@ -60,7 +60,7 @@ def read_ratings(
     Parameters
     ----------
     source : path, DataFrame, or Ratings
-        A .csv, .tsv, .jsonl (also .gz) or .parquet file with names of columns.
+        A .csv, .tsv, .jsonl (also .gz), .parquet or .xlsx file with names of columns.
     user, item, rating, time : str or None
         Columns; None guesses by their names, and says so. Without a rating the table is a purchase history.
     implicit : bool or None
@@ -134,9 +134,11 @@ def _frame_of(source: Any, encoding: str) -> tuple[pd.DataFrame, str, int | None
         raise DataError(f"Ratings are read from a file or a DataFrame, not from a {type(source).__name__}.")
     from partwise.io import read_records
 
+    if os.path.isdir(source):
+        raise DataError(f"{source} is a folder. Ratings are one table: give a file, such as ratings.csv.")
     records = read_records(source, encoding)
     text = records.source.name.lower().removesuffix(".gz")
-    first = 2 if text.endswith((".csv", ".tsv")) else 1 if text.endswith(("jsonl", "ndjson")) else None
+    first = 2 if text.endswith((".csv", ".tsv", ".xlsx")) else 1 if text.endswith(("jsonl", "ndjson")) else None
     if all(re.fullmatch(r"[\d.]+", column) for column in records.frame.columns):
         line = ", ".join(records.frame.columns)
         raise ColumnError(f"{records.source.name}: the first line ({line}) holds no names. Put user,item,rating above.")
@@ -279,8 +281,8 @@ def _checked(read: Ratings, source: str) -> Ratings:
     """At least two users and two items; zeros among ratings and counts are spoken of."""
     if min(read.shape) < 2:
         raise DataError(
-            f"{source} holds {len(read):,} rating{'s' * (len(read) != 1)} by {read.shape[0]} users of {read.shape[1]} "
-            "items. Tastes are learned from what several users think of several items: give at least two of each."
+            f"{source} is too small (ratings: {len(read):,}, users: {read.shape[0]}, items: {read.shape[1]}). Tastes "
+            "are learned from what several users think of several items: give at least two of each."
         )
     zeros = int((read.value == 0).sum())
     if not zeros:

@@ -63,7 +63,7 @@ def documents(source: Any, text: str | None = None, title: str | None = None, en
     Parameters
     ----------
     source : path, DataFrame, Series or sequence of str
-        A .csv, .tsv, .jsonl or .txt file (also .gz), a folder of .txt files, or texts in memory.
+        A .csv, .tsv, .jsonl or .txt file (also .gz), .parquet, .xlsx, a folder of .txt files, or texts in memory.
     text : str or None
         The column that holds the texts; None takes the one with the longest cells, and says so.
     title : str or None
