@@ -98,6 +98,20 @@ def test_a_cut_workbook_or_another_kind_of_file_is_refused(tmp_path):
                 reader(tmp_path / "x.xlsx")
 
 
+def test_a_workbook_that_lacks_a_part_is_refused(tmp_path):
+    book = openpyxl.Workbook()
+    book.create_chartsheet("Empty", 0)  # without the drawing that its chart would be
+    book.save(tmp_path / "x.xlsx")
+    with pytest.raises(DataError, match=r"x\.xlsx is not a readable Excel file"):
+        read(tmp_path / "x.xlsx")
+
+
+def test_a_column_without_a_name_is_told_as_such(tmp_path):
+    path = workbook(tmp_path / "x.xlsx", One=[["text", None, None], ["one", 1, 2]])
+    with pytest.raises(DataError, match=r"two columns without a name in the first line\. Rename one"):
+        read_records(path)
+
+
 def test_without_openpyxl_the_extra_is_named(tmp_path, monkeypatch):
     (tmp_path / "x.xlsx").write_bytes(b"PK")
     monkeypatch.setitem(sys.modules, "openpyxl", None)

@@ -13,8 +13,18 @@ from partwise.io.text import Parsed, read_rows
 
 __all__ = ["read_excel", "sheet_rows"]
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, IndexError, SyntaxError, TypeError, ValueError)
-"""What openpyxl raises where a workbook is none; XML's ParseError is a SyntaxError."""
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    SyntaxError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+)
+"""What openpyxl raises where a workbook is none or lacks a part; XML's ParseError is a SyntaxError."""
 
 Row = tuple[int, list[str]]
 """The number of a row, as a spreadsheet counts, and its cells."""

@@ -9,6 +9,7 @@ import csv
 import gzip
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,6 +114,8 @@ def read_records(path: PathLike, encoding: str = "utf-8") -> Records:
             f"Known: {', '.join(READERS)} (also .gz), .parquet, .xlsx, or a folder of .txt files."
         )
     text, notes = _text_of(source, encoding)
+    if not text.strip():
+        raise DataError(f"{source.name} is empty: {source.stat().st_size} bytes, no text in them.")
     columns, rows, more = READERS[kind](text, source)
     if not rows:
         raise DataError(f"{source.name} holds no record: there is nothing below its first line.")
@@ -137,8 +140,6 @@ def _text_of(source: Path, encoding: str) -> tuple[str, list[str]]:
     with _telling_damage(source):
         raw = source.read_bytes()
         raw = gzip.decompress(raw) if source.suffix.lower() == ".gz" else raw
-    if not raw.strip():
-        raise DataError(f"{source.name} is empty: {len(raw)} bytes, no text in them.")
     marked = BOMS.get(raw[:2])
     text = _decoded(raw, source, marked or encoding).removeprefix("\ufeff")
     if "\0" in text:
@@ -198,9 +199,10 @@ def _read_table(text: str, source: Path) -> Table:
 def _names(cells: list[str], source: Path) -> list[str]:
     """Names of columns, all different."""
     columns = [name.strip() for name in cells]
-    twice = next((name for name in columns if columns.count(name) > 1), None)
+    twice = next((name for name, count in Counter(columns).items() if count > 1), None)
     if twice is not None:
-        raise DataError(f"{source.name} has two columns named {twice!r}. Rename one.")
+        what = f"named {twice!r}" if twice else "without a name in the first line"
+        raise DataError(f"{source.name} has two columns {what}. Rename one.")
     return columns
 
 
@@ -212,7 +214,7 @@ def _read_json_lines(text: str, source: Path) -> Table:
             continue
         try:
             record = json.loads(content)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # numbers and lists may be longer and deeper than Python reads
             raise DataError(f"{source.name}, line {line:,} is not JSON ({error}).") from None
         if not isinstance(record, dict):
             raise DataError(f'{source.name}, line {line:,} is no JSON object such as {{"text": "..."}}.')
@@ -265,8 +267,7 @@ def _read_folder(source: Path, encoding: str) -> Records:
         raise DataError(f"{source} is a folder without text files ({', '.join(TEXT_FILES)}).")
     rows = []
     for path in chosen:
-        text = _text_of(path, encoding)[0] if path.read_bytes().strip() else ""
-        rows.append([path.relative_to(source).as_posix(), text])
+        rows.append([path.relative_to(source).as_posix(), _text_of(path, encoding)[0]])
     others = [path.name for path in files if path not in set(chosen)]
     what = "1 file of another kind is" if len(others) == 1 else f"{len(others):,} files of other kinds are"
     notes = [f"{source.name}: {what} left out (first: {name})." for name in others[:1]]
