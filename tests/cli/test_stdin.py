@@ -1,5 +1,6 @@
 """``-`` as the INPUT of a verb."""
 
+import gzip
 import json
 import tomllib
 from pathlib import Path
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 
 import partwise
 from partwise import io
-from partwise.cli import cli
+from partwise.cli import cli, stdin
+from partwise.cli.refusals import Refusal
 from partwise.datasets import make_mutations, make_ratings
 
 
@@ -81,3 +83,16 @@ def test_new_rows_come_from_standard_input(folder, pipe, fitted):
 @pytest.mark.parametrize("text, said", [("", "stdin.csv is empty"), ("a,b\n1,x\n", "stdin.csv: line 2, column 'b'")])
 def test_what_is_wrong_on_standard_input_is_told(text, said, folder, pipe):
     assert said in pipe(text, "fit", "-", "-k", 1, code=3).stderr
+
+
+def test_a_packed_file_on_standard_input_is_refused(folder, pipe):
+    for content in (b"PK\x03\x04", gzip.compress(b"a,b\n1,2\n")):
+        said = pipe(content, "fit", "-", "-k", 1, code=3).stderr
+        assert "binary or packed file. Name the file itself." in said
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch):
+    monkeypatch.setattr(stdin.sys, "stdin", None)
+    with pytest.raises(Refusal, match="standard input, which is closed") as refused, stdin.copied():
+        pass
+    assert refused.value.exit_code == 2

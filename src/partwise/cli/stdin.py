@@ -12,10 +12,15 @@ from typing import Any
 
 import click
 
+from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+
 __all__ = ["STDIN", "as_given", "file_or_stdin"]
 
 STDIN = "-"
 """How people write standard input where a file is asked for."""
+
+BINARY = (b"PK\x03\x04", b"\x1f\x8b", b"\x93NUMPY", b"PAR1", b"\x89HDF")
+"""How files begin that are no text: Excel and .npz, .gz, .npy, Parquet, .h5ad."""
 
 
 def file_or_stdin(name: str) -> Callable:
@@ -38,7 +43,15 @@ def file_or_stdin(name: str) -> Callable:
 @contextlib.contextmanager
 def copied() -> Iterator[str]:
     """The path of a file that holds what stands on standard input; the suffix says what it looks like."""
+    if sys.stdin is None:
+        raise Refusal("- stands for standard input, which is closed. Pipe a table into it, or name a file.", USAGE)
     content = sys.stdin.buffer.read()
+    if content.startswith(BINARY):
+        raise Refusal(
+            f"- stands for a table of text, but standard input begins with {content[:4]!r}: it is a binary or packed "
+            "file. Name the file itself.",
+            BAD_DATA,
+        )
     with tempfile.TemporaryDirectory(prefix="partwise-") as folder:
         path = Path(folder) / f"stdin{kind_of(content)}"
         path.write_bytes(content)
