@@ -120,9 +120,10 @@ class Unmixing(Card):
         """The result in words."""
         n, p = self.scene.X.shape
         sums = self.abundances.sum(axis=1)
+        ends = dict.fromkeys((f"{sums.min():.3g}", f"{sums.max():.3g}"))  # one where they read the same
         lines = [
             f"{len(self.endmembers)} pure spectra of {n:,} mixtures with {p:,} channels: lack of fit "
-            f"{self.lack_of_fit:.2%}; abundances of a mixture sum to {sums.min():.3g} to {sums.max():.3g}."
+            f"{self.lack_of_fit:.2%}; abundances of a mixture sum to {' to '.join(ends)}."
         ]
         if not getattr(self.model, "penalty_H", None):
             lines.append(
