@@ -59,6 +59,11 @@ def test_the_short_help_of_a_verb_begins_its_own_help(verb):
     assert command.help.startswith(VERBS[verb].rstrip("."))
 
 
+def test_help_explains_the_choices_that_a_verb_has_and_no_others(run):
+    assert "raise the column to 0 (shift)" in " ".join(run("fit", "--help").output.split())
+    assert "(shift)" not in run("apply", "--help").output
+
+
 def test_help_lists_every_verb(run):
     output = run("--help").output
     assert all(verb in output and text in output for verb, text in VERBS.items())
@@ -85,6 +90,8 @@ MISTAKES = [
     (["fit", "x.csv", "-k", "2", "--loss", "kl", "--solver", "cd"], 2, ["'cd'", "does not handle", "auto"]),
     (["fit", "y.csv", "-k", "2", "--loss", "kl", "--solver", "bpp"], 2, ["'bpp'", "does not handle"]),
     (["fit", "x.csv", "-k", "2", "--solver", "newton"], 2, ["'newton'", "cd"]),
+    (["fit", "x.csv", "-k", "2", "--tol", "nan"], 2, ["--tol", "'nan' is not finite"]),
+    (["programs", "x.csv", "-k", "2", "--density", "nan"], 2, ["--density", "'nan' is not finite"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "soon"], 2, ["'soon' is no time", "60s"]),
     (["fit", "x.csv", "-k", "2", "--max-time", "0"], 2, ["above 0"]),
     (["fit", "x.csv", "-k", "2", "--orient", "sideways"], 2, ["'sideways' is no orientation", "features-first"]),

@@ -278,6 +278,8 @@ def test_the_demo_shows_its_novels(folder, run, summaries, monkeypatch):
         (("M", "zeros.csv"), 3, "zeros.csv shares no column with the model"),
         (("M", "-o", "x.txt"), 2, "x.txt: a report is an .html file. Give a name such as x.html."),
         (("M", "-o", "no/x.html"), 2, "no/x.html cannot be written: there is no folder no. Create it first."),
+        (("M", "-o", "."), 2, ". is a folder. Give the name of a file in it."),
+        (("M", "--max-size", "9" * 400), 2, "is no size of a file"),
         (("M", "-o", "folder.html"), 2, "folder.html is a folder. Give the name of a file in it."),
         (("M", "--labels", "no.json"), 2, "no.json does not exist."),
         (("M", "--labels", "x.csv"), 2, "--labels: x.csv is no JSON file"),

@@ -16,6 +16,7 @@ from partwise.cli.voice import Voice
 __all__ = [
     "LOSSES",
     "ByteSize",
+    "Number",
     "beta",
     "data",
     "fitting",
@@ -94,6 +95,17 @@ class Size(click.ParamType):
         return int(text)
 
 
+class Number(click.FloatRange):
+    """A finite number in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Click lets NaN pass: it is not outside of any range."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not finite. Give a number, such as 0.5.", param, ctx)
+        return number
+
+
 class ByteSize(click.ParamType):
     """A size of a file, from 5MB, 800kB or a number of bytes."""
 
@@ -102,10 +114,10 @@ class ByteSize(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Bytes, at least 1."""
         match = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([kmg]?)b?", str(value).strip().lower())
-        size = int(float(match[1]) * BYTES[match[2]]) if match else 0
-        if size < 1:
+        size = float(match[1]) * BYTES[match[2]] if match else 0.0
+        if not 1 <= size < math.inf:
             self.fail(f"{value!r} is no size of a file. Write 5MB, 800kB, or a number of bytes above 0.")
-        return size
+        return int(size)
 
 
 def beta(loss: str | float) -> float:
@@ -147,9 +159,7 @@ def fitting(loss: str = "frobenius", n_init: int = 1, max_iter: int = 1000, tol:
             "--max-iter", type=click.IntRange(min=1), default=max_iter, show_default=True, help="Most iterations."
         ),
         click.option("--max-time", type=Duration(), metavar="TIME", help="Most time for the fit: 60s, 2m, 1h."),
-        click.option(
-            "--tol", type=click.FloatRange(min=0), default=tol, show_default=True, help="When it has converged."
-        ),
+        click.option("--tol", type=Number(min=0), default=tol, show_default=True, help="When it has converged."),
         click.option("--force", is_flag=True, help="Allow -k above the smaller side of the matrix."),
         click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged."),
         threads,
@@ -165,7 +175,11 @@ def data(negatives: tuple[str, ...] = ("error", "clip", "shift", "drop")) -> Cal
     return together(
         click.option("--orient", type=Orientation(), default="samples-first", show_default=True, help=ORIENT_HELP),
         click.option(
-            "--negatives", type=click.Choice(negatives), default="error", show_default=True, help=NEGATIVES_HELP
+            "--negatives",
+            type=click.Choice(negatives),
+            default="error",
+            show_default=True,
+            help=f"Below 0: {', '.join(NEGATIVES[name] for name in negatives)}.",
         ),
         click.option(
             "--missing", type=click.Choice(("skip", "error", "zero")), default="skip", show_default=True, help=MISSING
@@ -174,7 +188,12 @@ def data(negatives: tuple[str, ...] = ("error", "clip", "shift", "drop")) -> Cal
 
 
 ORIENT_HELP = "What rows of the file are: samples-first (rows) or features-first (columns)."
-NEGATIVES_HELP = "Below 0: set to 0 (clip), raise the column to 0 (shift), leave out the row (drop)."
+NEGATIVES = {
+    "error": "refuse (error)",
+    "clip": "set to 0 (clip)",
+    "shift": "raise the column to 0 (shift)",
+    "drop": "leave out the row (drop)",
+}
 MISSING = "Empty cells: leave them out of the fit (skip), refuse them, or count them as zeros."
 
 

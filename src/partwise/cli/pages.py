@@ -30,10 +30,10 @@ def prepare_report(path: str | None) -> None:
     if path is None:
         return
     target = Path(path)
+    if target.is_dir():
+        raise Refusal(f"{target} is a folder. Give the name of a file in it.", USAGE)
     if target.suffix.lower() not in (".html", ".htm"):
         raise Refusal(f"{path}: a report is an .html file. Give a name such as {target.with_suffix('.html')}.", USAGE)
-    if target.is_dir():
-        raise Refusal(f"{path} is a folder. Give the name of a file in it.", USAGE)
     if not target.parent.is_dir():
         raise Refusal(f"{path} cannot be written: there is no folder {target.parent}. Create it first.", USAGE)
     with tempfile.TemporaryFile(dir=target.parent):

@@ -57,7 +57,7 @@ class PictureSize(click.ParamType):
     "--negatives", type=click.Choice(("error", "clip")), default="error", show_default=True, help="Values below 0."
 )
 @click.option(
-    "--sparse", type=click.FloatRange(0, 1, max_open=True), help="Least Hoyer sparseness of a part, such as 0.6."
+    "--sparse", type=options.Number(0, 1, max_open=True), help="Least Hoyer sparseness of a part, such as 0.6."
 )
 @click.option("--compare", is_flag=True, help="Set PCA and vector quantization (k-means) beside the parts.")
 @options.views

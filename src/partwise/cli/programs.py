@@ -45,7 +45,7 @@ WORDS = {
 @click.option("--runs", type=click.IntRange(min=1), default=5, show_default=True, help="Fits, to tell what is stable.")
 @click.option(
     "--density",
-    type=click.FloatRange(0, min_open=True),
+    type=options.Number(0, min_open=True),
     metavar="DISTANCE",
     help="Take the consensus of the runs (as cNMF), of components this near to others, such as 0.5; --runs 20 or more.",
 )

@@ -72,7 +72,7 @@ fitting = options.together(
     click.option("-k", "--components", type=options.Size(), metavar="N", help="Tastes; default: 20 (implicit: 32)."),
     click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For the start."),
     click.option("--max-iter", type=click.IntRange(min=1), default=500, show_default=True, help="Most iterations."),
-    click.option("--tol", type=click.FloatRange(min=0), default=1e-3, show_default=True, help="When it has converged."),
+    click.option("--tol", type=options.Number(min=0), default=1e-3, show_default=True, help="When it has converged."),
     click.option("--no-tune", is_flag=True, help="Take the usual strengths, not those that held-out cells choose."),
     click.option("--force", is_flag=True, help="Allow -k above the smaller side of the table."),
     click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged."),

@@ -50,7 +50,7 @@ __all__ = ["separate"]
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="For random starts.")
 @click.option("--max-iter", type=click.IntRange(min=1), default=1000, show_default=True, help="Most iterations.")
 @click.option("--max-time", type=options.Duration(), metavar="TIME", help="Most time for the fit: 60s, 2m, 1h.")
-@click.option("--tol", type=click.FloatRange(min=0), help="When it has converged; default: 1e-2, 1e-3 for is.")
+@click.option("--tol", type=options.Number(min=0), help="When it has converged; default: 1e-2, 1e-3 for is.")
 @click.option("--strict", is_flag=True, help="Exit with 4 if the fit has not converged.")
 @options.threads
 @options.views

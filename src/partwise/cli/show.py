@@ -22,7 +22,7 @@ __all__ = ["show"]
 def show(model: str, component: int | None, top: int, plots: str | None, voice: Voice) -> None:
     """Tell what a model file holds: the fit in words, the top features of every component, and what made it.
 
-    MODEL is a .pw file that `fit`, `topics`, `recommend` or `model.save()` wrote.
+    MODEL is a .pw file that a verb or `model.save()` wrote.
     """
     from partwise.cli.apply import load_fitted, load_topics
     from partwise.cli.components import feature_names, tell_components, top_features

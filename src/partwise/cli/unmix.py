@@ -28,7 +28,7 @@ WORDS = {'method="minimum-volume"': "--minimum-volume"}
 @options.fitting(max_iter=3000, tol=1e-5)
 @click.option("--sum-to-one", is_flag=True, help="Abundances of a mixture are shares of a whole.")
 @click.option("--minimum-volume", is_flag=True, help="Of all fits, the one whose spectra span least; sums are one.")
-@click.option("--volume", type=click.FloatRange(0, min_open=True), default=1e-4, show_default=True, help="Its weight.")
+@click.option("--volume", type=options.Number(0, min_open=True), default=1e-4, show_default=True, help="Its weight.")
 @click.option("--reference", metavar="FILE", help="Known spectra (rows) on the same channels to name the found after.")
 @options.views
 @options.folder("Where to write endmembers.csv, abundances.csv, maps.npz and the model; default: NAME-unmixed.")
