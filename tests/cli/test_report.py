@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from partwise import persist
 from partwise import report as room
 from partwise.datasets import load_digits, make_cells, make_mutations, make_ratings
 from partwise.io import wav_bytes
@@ -265,6 +266,24 @@ def test_the_demo_shows_its_novels(folder, run, summaries, monkeypatch):
 
 
 # Mistakes
+
+
+@pytest.mark.parametrize(
+    "verb, attribute, value",
+    [
+        ("report", "field_", {"kind": "spectra"}),
+        ("report", "field_", {"kind": "spectra", "channels": 7}),
+        ("show", "stop_reason_", "<b>"),
+        ("show", "reconstruction_err_", [1.0]),
+        ("apply", "components_", "none"),
+    ],
+)
+def test_values_that_no_fit_leaves_are_told_of_the_file(verb, attribute, value, fitted, run):
+    model = persist.load(fitted / "model.pw")
+    setattr(model, attribute, value)
+    persist.save(model, "strange.pw")
+    said = run(verb, "strange.pw", *(["x.csv"] if verb == "apply" else []), code=3).stderr
+    assert "strange.pw holds values that no fit leaves there (" in said and "fit and save again" in said
 
 
 @pytest.mark.parametrize(

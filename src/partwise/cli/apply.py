@@ -23,7 +23,7 @@ __all__ = ["apply"]
 
 
 @click.command()
-@click.argument("model")
+@options.model_file
 @file_or_stdin("matrix")
 @click.option("-o", "--out", metavar="FILE", help="Where to write the loadings (.csv, .tsv, .npz); default: stdout.")
 @click.option(

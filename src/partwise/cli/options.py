@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from partwise.cli.refusals import VERBOSITY
+from partwise.cli.refusals import VERBOSITY, blaming
 from partwise.cli.voice import Voice
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "fitting",
     "folder",
     "model",
+    "model_file",
     "plots",
     "report",
     "threads",
@@ -118,6 +119,18 @@ class ByteSize(click.ParamType):
         if not 1 <= size < math.inf:
             self.fail(f"{value!r} is no size of a file. Write 5MB, 800kB, or a number of bytes above 0.")
         return int(size)
+
+
+def model_file(command: Callable) -> Callable:
+    """The argument MODEL; what cannot be done with its values is told of the file."""
+
+    @click.argument("model")
+    @functools.wraps(command)
+    def reading(model: str, **options: Any) -> Any:
+        with blaming(model):
+            return command(model=model, **options)
+
+    return reading
 
 
 def beta(loss: str | float) -> float:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import click
 
-from partwise.errors import IncompatibleError, MissingExtraError, MissingFileError
+from partwise.errors import IncompatibleError, MissingExtraError, MissingFileError, ModelFileError, PartwiseError
 
-__all__ = ["BAD_DATA", "BUG", "INTERRUPTED", "NOT_CONVERGED", "USAGE", "Refusal", "refusing"]
+__all__ = ["BAD_DATA", "BUG", "INTERRUPTED", "NOT_CONVERGED", "USAGE", "Refusal", "blaming", "refusing"]
 
 BUG, USAGE, BAD_DATA, NOT_CONVERGED, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -49,6 +49,23 @@ def refusing(ctx: click.Context) -> Iterator[None]:
             click.echo("".join(traceback.format_exception(error)), err=True)
         code = exit_code(error)
         raise Refusal(in_one_line(error, code), code) from None
+
+
+@contextlib.contextmanager
+def blaming(path: str) -> Iterator[None]:
+    """Tell as a finding about the model file in ``path`` what its values make impossible: a stranger may have set them.
+
+    Findings of the library pass, and so does what has nothing to do with values.
+    """
+    try:
+        yield
+    except PartwiseError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        raise ModelFileError(
+            f"{path} holds values that no fit leaves there ({type(error).__name__}: {error}). It is damaged or was not "
+            "written by partwise; use a copy, or fit and save again (-vv tells more)."
+        ) from error
 
 
 def exit_code(error: BaseException) -> int:

@@ -21,7 +21,7 @@ OF_TEXTS = ("text", "title", "time", "by")
 
 
 @click.command()
-@click.argument("model")
+@options.model_file
 @click.argument("data", required=False)
 @click.option("-o", "--out", metavar="FILE", help="The page to write; default: MODEL with .html for .pw.")
 @click.option("--labels", metavar="FILE", help="Names of the components: the labels.json that a page exports.")

@@ -12,7 +12,7 @@ __all__ = ["serve"]
 
 
 @click.command()
-@click.argument("model")
+@options.model_file
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen at; any but the own asks a token."
 )

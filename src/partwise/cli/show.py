@@ -14,7 +14,7 @@ __all__ = ["show"]
 
 
 @click.command()
-@click.argument("model")
+@options.model_file
 @click.option("--component", type=click.IntRange(min=0), metavar="N", help="Only this one, with weights; from 0.")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Features per component.")
 @options.plots
