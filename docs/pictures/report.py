@@ -1,12 +1,14 @@
 """Draw docs/pictures/report-*.png: every view of the report of every field, on data that are shipped or planted.
 
-``python docs/pictures/report.py [FOLDER] [KIND ...]``; it needs playwright, pillow and a chromium on the path.
+``python docs/pictures/report.py [FOLDER] [KIND ...]``; it needs playwright, pillow and a chromium on the path. The page
+that ``partwise serve`` gives is KIND ``ask``; it needs the extra serve.
 """
 
 import io
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,27 @@ def draw(browser, make, folder: Path, work: Path) -> None:
     context.close()
 
 
+def ask(browser, folder: Path) -> None:
+    """The view of questions that a served page has, with a text answered."""
+    from partwise import serve
+    from partwise.serve import door, web
+
+    with door.listen("127.0.0.1", 0, None) as listening:
+        server = web.server(serve.app(topics()[0], hosts=door.names_of(listening)))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        page = browser.new_page(viewport=SIZE)
+        page.goto(f"{door.url_of(listening)}#/ask")
+        page.wait_for_selector("html[data-ready]")
+        page.locator("textarea").first.fill("a submarine under the ice of the sea")
+        page.get_by_role("button", name="Ask", exact=True).first.click()
+        page.locator(".answer svg").first.wait_for()
+        small(page.screenshot(type="png", animations="disabled"), folder / "serve-ask.png")
+        page.close()
+        server.should_exit = True
+        thread.join()
+
+
 def main(folder: str = str(HERE), *kinds: str) -> None:
     """Draw them, or say what is missing."""
     program = shutil.which("chromium")
@@ -125,6 +148,8 @@ def main(folder: str = str(HERE), *kinds: str) -> None:
         for make in KINDS:
             if not kinds or make.__name__ in kinds:
                 draw(browser, make, Path(folder), Path(work))
+        if not kinds or "ask" in kinds:
+            ask(browser, Path(folder))
         browser.close()
 
 
