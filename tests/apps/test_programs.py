@@ -62,6 +62,7 @@ def test_the_consensus_of_runs_is_the_planted_programs(made):
     assert alike[np.arange(4), assign(alike)].min() > 0.98
     assert "consensus of 6 runs: 24 of 24 components have neighbours within 0.5." in found.notes[-1]
     np.testing.assert_allclose(found.model.components_.sum(axis=1), 1)
+    assert found.shares.is_monotonic_decreasing
 
 
 def test_a_consensus_needs_runs_and_components_that_agree():

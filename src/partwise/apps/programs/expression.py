@@ -130,7 +130,7 @@ def replicates(model: Any, X: Any, runs: int) -> tuple[Any, np.ndarray, list[np.
 
 
 def agreed(best: Any, X: Any, others: list[np.ndarray], density: float) -> tuple[Any, np.ndarray, list, str]:
-    """A model of what the runs agree on, its W, the components of all runs, and a note.
+    """A model of what the runs agree on, the largest program first, its W, the components of all runs, and a note.
 
     Notes
     -----
@@ -142,7 +142,8 @@ def agreed(best: Any, X: Any, others: list[np.ndarray], density: float) -> tuple
     runs = [np.asarray(best.components_), *others]
     H, note = consensus(runs, density, best.get_params().get("random_state") or 0)
     model: Any = clone(best)
-    return model, np.asarray(model.fit_transform(X, fixed_H=H), dtype=np.float64), runs, note
+    order = np.argsort(-model.fit_transform(X, fixed_H=H).sum(axis=0), kind="stable")  # spectra sum to one
+    return model, np.asarray(model.fit_transform(X, fixed_H=H[order]), dtype=np.float64), runs, note
 
 
 def divergence(X: Any, W: np.ndarray, H: np.ndarray) -> float:
