@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 __all__ = [
+    "ColumnError",
     "DataError",
     "DataWarning",
     "DeadComponentWarning",
@@ -63,6 +64,20 @@ class DataError(PartwiseError, ValueError):
     ... except DataError:
     ...     print("refused")
     refused
+    """
+
+
+class ColumnError(DataError):
+    """A column that was named, or is needed, does not exist.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from partwise.apps.ratings import read_ratings
+    >>> read_ratings(pd.DataFrame({"user": ["Ann"], "item": ["Alien"]}), rating="stars")
+    Traceback (most recent call last):
+        ...
+    partwise.errors.ColumnError: ...
     """
 
 

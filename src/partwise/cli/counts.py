@@ -1,17 +1,13 @@
-"""What the verbs of counts share: a model for Poisson counts, and the library's words as options."""
+"""What the verbs of counts share: a model for Poisson counts."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from partwise.cli import options
-from partwise.cli.refusals import BAD_DATA, Refusal
 from partwise.cli.voice import Voice
-from partwise.errors import DataError, MissingFileError
 
-__all__ = ["as_flags", "poisson_model"]
+__all__ = ["poisson_model"]
 
 
 def poisson_model(chosen: dict[str, Any], voice: Voice) -> Any:
@@ -25,17 +21,3 @@ def poisson_model(chosen: dict[str, Any], voice: Voice) -> Any:
         model.set_params(init="random")
     refuse_wrong_pair(model)
     return model
-
-
-@contextlib.contextmanager
-def as_flags(words: Mapping[str, str]) -> Iterator[None]:
-    """Say what the library refuses with ``words`` of the library replaced by those of the command line."""
-    try:
-        yield
-    except MissingFileError:
-        raise
-    except DataError as error:
-        text = str(error)
-        for ours, theirs in words.items():
-            text = text.replace(ours, theirs)
-        raise Refusal(text, BAD_DATA) from None

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+from partwise.cli.refusals import USAGE, Refusal
 from partwise.cli.voice import Voice
-from partwise.errors import DataError, MissingFileError
+from partwise.cli.words import as_flags, replaced
 
 __all__ = ["inside", "prepare_report", "prepare_views", "views_too", "write_report"]
 
@@ -54,12 +54,8 @@ def write_report(voice: Voice, path: str | None, model: Any, data: Any = None, *
         return {}
     from partwise.report import write
 
-    try:
+    with as_flags(replaced(WORDS)):
         written = write(model, path, data, **options)
-    except MissingFileError:
-        raise
-    except DataError as error:
-        raise Refusal(in_words(str(error)), BAD_DATA) from None
     for notice in written.notices:
         voice.note(f"{path}: {notice}")
     return {Path(path).name: path}
@@ -73,10 +69,3 @@ def inside(folder: Path, files: Mapping[str, str]) -> str:
 def views_too(chosen: dict[str, Any]) -> str:
     """Where pictures and report went, if there are any."""
     return "".join(f" and {chosen[name]}" for name in ("plots", "report") if chosen[name])
-
-
-def in_words(text: str) -> str:
-    """A message of the library in the words of the command line."""
-    for ours, theirs in WORDS.items():
-        text = text.replace(ours, theirs)
-    return text

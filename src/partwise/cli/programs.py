@@ -13,6 +13,7 @@ from partwise.cli import options
 from partwise.cli.outcome import Outcome
 from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
+from partwise.cli.words import as_flags, replaced
 
 if TYPE_CHECKING:
     from partwise.apps.programs import Programs
@@ -22,15 +23,17 @@ __all__ = ["programs"]
 
 FILES = ("usages.csv", "spectra.csv", "top_genes.csv", "programs.csv", "model.pw", "run.toml")
 
-WORDS = {
-    "fractional=True takes": "--fractional takes",
-    'orient="': "--orient ",
-    '" if wrong': " if wrong",
-    "layer=": "--layer ",
-    "runs=": "--runs ",
-    "density=": "--density ",
-    "a larger density": "a larger --density",
-}
+IN_WORDS = replaced(
+    {
+        "fractional=True takes": "--fractional takes",
+        'orient="': "--orient ",
+        '" if wrong': " if wrong",
+        "layer=": "--layer ",
+        "runs=": "--runs ",
+        "density=": "--density ",
+        "a larger density": "a larger --density",
+    }
+)
 """Of the library -> of the command line."""
 
 
@@ -63,7 +66,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     """
     from partwise.apps.programs.expression import adopt_programs, agreed, checked_cells
     from partwise.cli.components import default_folder, output_folder
-    from partwise.cli.counts import as_flags, poisson_model
+    from partwise.cli.counts import poisson_model
     from partwise.cli.fit import check_size, check_size_given, ending
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -73,10 +76,10 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     model = poisson_model(chosen, voice)
     if chosen["runs"] > 1 and chosen["init"] == "auto":
         model.set_params(init="random")
-    with as_flags(WORDS):
+    with as_flags(IN_WORDS):
         cells, fitted, notes = checked_cells(read(source, chosen), None, chosen["genes"], chosen["fractional"])
     for note in notes:
-        voice.note(in_words(note))
+        voice.note(IN_WORDS(note))
     check_size(chosen["components"], (cells.X.shape[0], len(fitted)), chosen["force"])
     chosen["out"] = chosen["out"] or default_folder(source, "programs")
     folder = output_folder(chosen["out"], FILES, voice)
@@ -85,7 +88,7 @@ def programs(source: str, voice: Voice, **chosen: Any) -> None:
     X = cells.X[:, fitted]
     (best, W, others), seconds = learn(model, X, chosen["runs"], voice)
     if chosen["density"] is not None:
-        with as_flags(WORDS):
+        with as_flags(IN_WORDS):
             best, W, others, note = agreed(best, X, others, chosen["density"])
         voice.note(note)
     found = adopt_programs(cells, fitted, best, W, others, [])
@@ -105,13 +108,6 @@ def read(source: str, chosen: dict[str, Any]) -> Cells:
     if chosen["h5ad"]:
         anndata()
     return read_cells(source, layer=chosen["layer"], orient=chosen["orient"])
-
-
-def in_words(note: str) -> str:
-    """A note of the library in the words of the command line."""
-    for ours, theirs in WORDS.items():
-        note = note.replace(ours, theirs)
-    return note
 
 
 def learn(model: Any, X: Any, runs: int, voice: Voice) -> tuple[tuple[Any, Any, list], float]:

@@ -15,7 +15,7 @@ from partwise.cli import options
 from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
 from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
-from partwise.errors import DataError
+from partwise.cli.words import as_flags, flags
 
 if TYPE_CHECKING:
     from partwise.apps.ratings import Ratings
@@ -80,6 +80,8 @@ fitting = options.together(
 )
 """What decides the model."""
 
+IN_WORDS = flags("user", "item", "rating", "time", "negatives")
+
 
 @click.command()
 @file_or_stdin("source")
@@ -101,7 +103,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.cli.run import fingerprints
 
     chosen["for_users"] = list(chosen["for_users"])
-    with as_flags():
+    with as_flags(IN_WORDS):
         model = files.load_model(source)
         ratings = read_table(source, chosen, voice) if model is None else files.ratings_of(model)
         titles = files.read_titles(chosen["titles"], chosen["encoding"])
@@ -113,7 +115,7 @@ def recommend(source: str, voice: Voice, **chosen: Any) -> None:
     inputs = {"source": source, "titles": chosen["titles"], "new_user": chosen["new_user"]}
     sha256 = fingerprints({name: path for name, path in inputs.items() if path is not None}, voice)
 
-    with as_flags(), unwarned():
+    with as_flags(IN_WORDS), unwarned():
         metrics, seconds = None, 0.0
         if model is None:
             metrics, settings = judged(ratings, chosen, voice)
@@ -145,7 +147,7 @@ def read_table(source: str, chosen: dict[str, Any], voice: Voice) -> Ratings:
         implicit=None if explicit is None else not explicit,
     )
     for note in ratings.notes:
-        voice.note(flags(note))
+        voice.note(IN_WORDS(note))
     return ratings
 
 
@@ -231,32 +233,3 @@ def unwarned() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotConvergedWarning)
         yield
-
-
-# ------------------------------------------------------------------ words of the library to words of the command line
-
-FLAG = re.compile(r"""\b(user|item|rating|time|negatives)=(?:"([^"]*)"|'([^']*)'|)""")
-
-
-def flags(message: str) -> str:
-    """Arguments in a message as options.
-
-    Examples
-    --------
-    >>> flags('Did you mean user="User"? Drop them with negatives=\\'drop\\', or give item=.')
-    'Did you mean --user User? Drop them with --negatives drop, or give --item.'
-    """
-    return FLAG.sub(lambda m: f"--{m[1]} {m[2] or m[3] or ''}".rstrip(), message)
-
-
-@contextlib.contextmanager
-def as_flags() -> Iterator[None]:
-    """Say what the library refuses in the words of the command line; a wrong column is a mistake of usage."""
-    from partwise.apps.ratings import ColumnError
-
-    try:
-        yield
-    except ColumnError as error:
-        raise Refusal(flags(str(error)), USAGE) from None
-    except DataError as error:
-        raise Refusal(flags(str(error)), BAD_DATA) from None

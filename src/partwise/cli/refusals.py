@@ -9,9 +9,16 @@ from collections.abc import Iterator
 
 import click
 
-from partwise.errors import IncompatibleError, MissingExtraError, MissingFileError, ModelFileError, PartwiseError
+from partwise.errors import (
+    ColumnError,
+    IncompatibleError,
+    MissingExtraError,
+    MissingFileError,
+    ModelFileError,
+    PartwiseError,
+)
 
-__all__ = ["BAD_DATA", "BUG", "INTERRUPTED", "NOT_CONVERGED", "USAGE", "Refusal", "blaming", "refusing"]
+__all__ = ["BAD_DATA", "BUG", "INTERRUPTED", "NOT_CONVERGED", "USAGE", "Refusal", "blaming", "exit_code", "refusing"]
 
 BUG, USAGE, BAD_DATA, NOT_CONVERGED, INTERRUPTED = 1, 2, 3, 4, 130
 
@@ -21,6 +28,7 @@ VERBOSITY = "partwise.verbosity"
 CODES: tuple[tuple[type[BaseException], int], ...] = (
     (KeyboardInterrupt, INTERRUPTED),
     (MissingFileError, USAGE),
+    (ColumnError, USAGE),
     (MissingExtraError, USAGE),
     (IncompatibleError, USAGE),
     (OSError, USAGE),

@@ -139,12 +139,12 @@ def read_counts(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:
     """Counts of genes in cells."""
     from dataclasses import replace
 
-    from partwise.cli.programs import in_words
+    from partwise.cli.programs import IN_WORDS
     from partwise.io import read_cells
 
     given = None if chosen["orient"] == "samples-first" else chosen["orient"]  # the default: `programs` guesses
     cells = read_cells(path, orient=given)
-    return replace(cells, notes=tuple(map(in_words, cells.notes)))
+    return replace(cells, notes=tuple(map(IN_WORDS, cells.notes)))
 
 
 def read_mutations(path: str, fitted: Any, chosen: dict[str, Any]) -> Any:

@@ -11,6 +11,7 @@ from partwise.cli import options
 from partwise.cli.outcome import Outcome
 from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
+from partwise.cli.words import as_flags, replaced
 
 if TYPE_CHECKING:
     from partwise.apps.programs import Catalogue, Signatures
@@ -22,7 +23,7 @@ FILES = ("signatures.tsv", "exposures.tsv", "run.toml")
 NUMBERS = ("share", "samples", "stability", "lowest", "cosine")
 """Columns of the listing that are numbers."""
 
-WORDS = {"fractional=True takes": "--fractional takes", "refit(source, fixed)": "--fixed FILE"}
+IN_WORDS = replaced({"fractional=True takes": "--fractional takes", "refit(source, fixed)": "--fixed FILE"})
 """Of the library -> of the command line."""
 
 
@@ -48,7 +49,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     from partwise.apps.programs import as_catalogue, as_reference
     from partwise.apps.programs.mutations import check_samples
     from partwise.cli.components import default_folder, output_folder
-    from partwise.cli.counts import as_flags, poisson_model
+    from partwise.cli.counts import poisson_model
     from partwise.cli.fit import check_size, ending
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -57,7 +58,7 @@ def signatures(source: str, voice: Voice, **chosen: Any) -> None:
     prepare_views(chosen, voice)
     model = None if chosen["fixed"] else poisson_model(chosen, voice)
     tables = {name: chosen[name] for name in ("reference", "fixed") if chosen[name] is not None}
-    with as_flags(WORDS):
+    with as_flags(IN_WORDS):
         for path in tables.values():
             as_reference(path)
         catalogue = as_catalogue(source, fractional=chosen["fractional"])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from partwise.cli import options
-from partwise.cli.refusals import BAD_DATA, USAGE, Refusal
+from partwise.cli.refusals import USAGE, Refusal
 from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
+from partwise.cli.words import as_flags, flags
 from partwise.errors import DataError
 
 if TYPE_CHECKING:
@@ -76,6 +75,8 @@ answers = options.together(
 )
 """What is asked of the topics."""
 
+IN_WORDS = flags("text", "title", "time", "by", "lang", "min_df", "max_df", "every")
+
 
 @click.command()
 @file_or_stdin("texts")
@@ -104,7 +105,7 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
     read = read_texts(texts, chosen["text"], chosen["title"], chosen["encoding"], voice)
     columns = {name: column(read, chosen[name], name) for name in ("time", "by") if chosen[name] is not None}
     model = topic_model(estimator, chosen)
-    with as_flags():
+    with as_flags(IN_WORDS):
         X = model.prepare(read.texts, read.names)
     for note in model.notes_:
         voice.note(note)
@@ -116,7 +117,7 @@ def topics(texts: str, voice: Voice, **chosen: Any) -> None:
 
     W, seconds = run_fit(model.model_, X, None, voice)
     model.adopt(W)
-    with as_flags():
+    with as_flags(IN_WORDS):
         found = topic_files.findings(model, columns, chosen, similar_to)
     files = topic_files.write(folder, model, read, found, {"texts": texts, **chosen}, sha256)
     page = topic_files.write_page(voice, model, read, columns, chosen, sha256["texts"])
@@ -146,14 +147,14 @@ def check_words(chosen: dict[str, Any]) -> None:
             f"There is no encoding {chosen['encoding']!r}. Common ones: utf-8, cp1252, latin-1, utf-16.", USAGE
         ) from None
     except DataError as error:
-        raise Refusal(flags(str(error)), USAGE) from None
+        raise Refusal(IN_WORDS(str(error)), USAGE) from None
 
 
 def read_texts(path: str, text: str | None, title: str | None, encoding: str, voice: Voice) -> Documents:
     """The documents of a file or folder; tells what was inferred."""
     from partwise.apps.topics import documents
 
-    with as_flags():
+    with as_flags(IN_WORDS):
         read = documents(path, text, title, encoding)
     for note in read.notes:
         voice.note(note)
@@ -164,7 +165,7 @@ def column(read: Documents, name: str, option: str) -> Any:
     """A column of the table that the texts came in."""
     from partwise.apps.topics.texts import column_of
 
-    with as_flags():
+    with as_flags(IN_WORDS):
         return column_of(read.table, name, "The table", option)  # type: ignore[arg-type]
 
 
@@ -203,32 +204,3 @@ def row_of(model: Any, item: str) -> int:
         return model.place_of(item)
     except DataError as error:
         raise Refusal(f"--similar: {error}", USAGE) from None
-
-
-# ------------------------------------------------------------------ words of the library to words of the command line
-
-FLAG = re.compile(r"""\b(text|title|time|by|lang|min_df|max_df|every)=(?:"([^"]*)"|'([^']*)'|(?=\S))""")
-
-
-def flags(message: str) -> str:
-    """Arguments in a message as options.
-
-    Examples
-    --------
-    >>> flags('Did you mean text="Body"? Try min_df=2.')
-    'Did you mean --text Body? Try --min-df 2.'
-    """
-    return FLAG.sub(lambda m: f"--{m[1].replace('_', '-')} {m[2] or m[3] or ''}", message)
-
-
-@contextlib.contextmanager
-def as_flags() -> Iterator[None]:
-    """Say what the library refuses in the words of the command line; a wrong column is a mistake of usage."""
-    from partwise.apps.topics.texts import ColumnError
-
-    try:
-        yield
-    except ColumnError as error:
-        raise Refusal(flags(str(error)), USAGE) from None
-    except DataError as error:
-        raise Refusal(flags(str(error)), BAD_DATA) from None

@@ -11,6 +11,7 @@ from partwise.cli import options
 from partwise.cli.outcome import Outcome
 from partwise.cli.stdin import file_or_stdin
 from partwise.cli.voice import Voice
+from partwise.cli.words import as_flags, replaced
 
 if TYPE_CHECKING:
     from partwise.apps.spectra import Unmixing
@@ -19,7 +20,7 @@ __all__ = ["unmix"]
 
 FILES = ("endmembers.csv", "abundances.csv", "model.pw", "run.toml")
 
-WORDS = {'method="minimum-volume"': "--minimum-volume"}
+IN_WORDS = replaced({'method="minimum-volume"': "--minimum-volume"})
 """Of the library -> of the command line."""
 
 
@@ -42,7 +43,6 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     """
     from partwise.apps.spectra import adopt, as_scene
     from partwise.cli.components import default_folder, output_folder
-    from partwise.cli.counts import as_flags
     from partwise.cli.fit import check_size, check_size_given, ending, new_model, refuse_wrong_pair, run_fit
     from partwise.cli.pages import prepare_views, write_report
     from partwise.cli.run import fingerprints
@@ -52,7 +52,7 @@ def unmix(source: str, voice: Voice, **chosen: Any) -> None:
     model = ruled(new_model(chosen, voice), [[1.0, 1.0], [1.0, 1.0]], chosen)
     refuse_wrong_pair(model)
     tables = {} if chosen["reference"] is None else {"reference": chosen["reference"]}
-    with as_flags(WORDS):
+    with as_flags(IN_WORDS):
         scene = as_scene(source)
         known = as_scene(chosen["reference"], least=1) if tables else None
     for note in scene.notes:
@@ -134,9 +134,7 @@ def draw(directory: str | None, found: Unmixing) -> dict[str, str]:
 
 def report(voice: Voice, found: Unmixing, out: Outcome) -> None:
     """What came out, for people and for machines."""
-    text = found.info()
-    for ours, theirs in WORDS.items():
-        text = text.replace(ours, theirs)
+    text = IN_WORDS(found.info())
     beside = ["nearest known", "angle (rad)"] if found.matches is not None else []
     columns = ["share", "purest in", "peak", *beside]
     out.tell(voice, f"{text}\nSeed {out.chosen['seed']}.", columns, cells, right=(1, 5))

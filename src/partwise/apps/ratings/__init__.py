@@ -10,10 +10,11 @@ from partwise.apps.ratings.baselines import Biases, Popular, best_biases
 from partwise.apps.ratings.evaluation import compare
 from partwise.apps.ratings.measures import mae, ranking, rmse
 from partwise.apps.ratings.model import Recommender
-from partwise.apps.ratings.reading import ColumnError, read_ratings
+from partwise.apps.ratings.reading import read_ratings
 from partwise.apps.ratings.splits import split
 from partwise.apps.ratings.table import Ratings
 from partwise.apps.ratings.tastes import UnknownError
+from partwise.errors import ColumnError
 
 __all__ = [
     "Biases",

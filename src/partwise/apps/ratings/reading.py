@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partwise.apps.ratings.table import Ratings
-from partwise.errors import DataError
+from partwise.errors import ColumnError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ColumnError", "column_like", "read_ratings"]
+__all__ = ["column_like", "read_ratings"]
 
 NAMES = {
     "user": "user userid customer customerid member memberid account accountid client clientid visitor visitorid "
@@ -28,20 +28,6 @@ NAMES = {
     "time": "time timestamp date datetime day when invoicedate ratedat createdat ts",
 }
 """What columns are usually called, in small letters and without signs; the first that is there is taken."""
-
-
-class ColumnError(DataError):
-    """A column that was named, or is needed, does not exist.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from partwise.apps.ratings import read_ratings
-    >>> read_ratings(pd.DataFrame({"user": ["Ann"], "item": ["Alien"]}), rating="stars")
-    Traceback (most recent call last):
-        ...
-    partwise.apps.ratings.reading.ColumnError: ...
-    """
 
 
 def read_ratings(

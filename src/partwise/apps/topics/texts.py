@@ -11,20 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from partwise.apps.topics.words import WORD
-from partwise.errors import DataError
+from partwise.errors import ColumnError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Cleaned", "ColumnError", "Documents", "as_strings", "clean", "column_of", "documents", "names_of"]
+__all__ = ["Cleaned", "Documents", "as_strings", "clean", "column_of", "documents", "names_of"]
 
 PathLike = str | os.PathLike[str]
 BROKEN = ("\ufffd", "Ã©", "Ã¤", "Ã¶", "Ã¼", "â€™", "â€œ")
 """What text looks like that was read in the wrong encoding and saved."""
-
-
-class ColumnError(DataError):
-    """A column that was named does not exist."""
 
 
 @dataclass(frozen=True, eq=False)
