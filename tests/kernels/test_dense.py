@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from partwise.kernels import dense
+from partwise.kernels.reference.divergences import STRIP_ROWS
 
 ORDERS = {
     "C": np.ascontiguousarray,
@@ -35,7 +36,7 @@ def test_products_are_right_in_every_memory_order(m, p, order, k, dtype):
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_statistics_of_strips_are_those_of_the_whole_block(order, beta, dtype):
     rng = np.random.default_rng(0)
-    X = ORDERS[order](rng.random((2 * dense.STRIP_ROWS + 7, 3000)).astype(dtype) + dtype(0.1))
+    X = ORDERS[order](rng.random((2 * STRIP_ROWS + 7, 3000)).astype(dtype) + dtype(0.1))
     A, B = rng.random((len(X), 4)).astype(dtype), rng.random((3000, 4)).astype(dtype)
     x, a, b = (part.astype(np.float64) for part in (X, A, B))
     y, rtol = a @ b.T, 100 * np.finfo(dtype).eps

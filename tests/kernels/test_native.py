@@ -132,6 +132,66 @@ def test_nan_and_infinity_stay_in_their_row_and_column_of_a_dense_product(value,
     assert np.flatnonzero(~np.isfinite(total).all(axis=1)).tolist() == [20]
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m, p", [(1, 1), (2, 3), (5, 7), (70, 16), (33, 17), (19, 1100), (0, 9), (9, 0)])
+@pytest.mark.parametrize("beta", [1, 0])
+def test_the_parts_of_a_dense_gradient_and_its_divergence_equal_the_reference(beta, m, p, k, dtype):
+    rng = np.random.default_rng(m + p)
+    X = frozen((0.1 + rng.random((m, p + 3))).astype(dtype))[:, 1 : p + 1]  # rows that do not follow each other
+    A, B = frozen((0.1 + rng.random((m, k))).astype(dtype), (0.1 + rng.random((p, k))).astype(dtype))
+    arguments = [X, A, B, beta, FLOOR]
+    rows = [np.full((m, k), np.nan, dtype), np.full((m, k), np.nan, dtype) if beta == 0 else None]
+    columns = [rng.random((p, k)), rng.random((p, k)) if beta == 0 else None]
+    written = [5, 6] if beta == 0 else [5]
+    agree("split", [*arguments, *rows], written, tolerance(dtype, p + k))
+    agree("split_t_add", [*arguments, *columns], written, tolerance(dtype, m + k))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", FEW_WIDTHS)
+@pytest.mark.parametrize("m, p", [(1, 1), (5, 7), (70, 16), (33, 17), (19, 1100), (0, 9), (9, 0)])
+@pytest.mark.parametrize("beta", [2, 1, 0])
+def test_the_divergence_of_dense_rows_equals_the_reference(beta, m, p, k, dtype):
+    rng = np.random.default_rng(m + p)
+    X = frozen((0.1 + rng.random((m, p + 3))).astype(dtype))[:, 1 : p + 1]
+    A, B = frozen((0.1 + rng.random((m, k))).astype(dtype), (0.1 + rng.random((p, k))).astype(dtype))
+    wanted = reference.divergence(*(array.astype(np.float64) for array in (X, A, B)), beta, FLOOR)
+    size = max(1.0, float(np.sum(X, dtype=np.float64)))
+    assert abs(kernels.divergence(X, A, B, beta, FLOOR) - wanted) <= tolerance(dtype, k) * max(size, wanted)
+
+
+@pytest.mark.parametrize("module", [kernels, reference], ids=["native", "reference"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_cell_of_nothing_adds_its_model_and_no_y_is_below_the_floor(dtype, module):
+    X, A, B = np.array([[0, 2]], dtype), np.array([[1.0]], dtype), np.array([[3], [0]], dtype)
+    assert module.divergence(X, A, B, 1, 0.5) == pytest.approx(3 + 2 * np.log(4) - 2 + 0.5)
+    neg = np.empty((1, 1), dtype)
+    module.split(X, A, np.array([[3], [1e-9]], dtype), 1, 0.5, neg, None)
+    assert neg[0, 0] == pytest.approx(4e-9)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_row_of_a_dense_gradient_does_not_depend_on_its_neighbours(dtype):
+    rng = np.random.default_rng(0)
+    X, A, B = (rng.random(shape).astype(dtype) for shape in [(11, 700), (11, 10), (700, 10)])
+    together, alone = np.empty((11, 10), dtype), np.empty((11, 10), dtype)
+    kernels.split(X, A, B, 1, FLOOR, together, None)
+    for i in range(11):
+        kernels.split(X[i : i + 1], A[i : i + 1], B, 1, FLOOR, alone[i : i + 1], None)
+    np.testing.assert_array_equal(together, alone)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_bad_factors_show_in_a_dense_gradient_and_its_divergence(value):
+    X, A, B = (np.ones(shape, np.float32) for shape in [(9, 21), (9, 5), (21, 5)])
+    A[4, 2] = value
+    neg, pos = np.empty((9, 5), np.float32), np.empty((9, 5), np.float32)
+    kernels.split(X, A, B, 0, FLOOR, neg, pos)
+    assert np.isnan(neg[4]).all() if np.isnan(value) else (neg[4] == 0).all()
+    assert not np.isfinite(kernels.divergence(X, A, B, 1, FLOOR))
+
+
 @pytest.mark.parametrize("index", INDEX_TYPES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", WIDTHS)

@@ -33,9 +33,9 @@ class Dense(Summarised):
         self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
         self.dtype = X.dtype
         self.stored = X.size
-        self.blocks, self.small_blocks = (
-            grid.dense_blocks(len(X), X.shape[1] * X.itemsize, collect) for collect in (True, False)
-        )
+        row_bytes = X.shape[1] * X.itemsize
+        self.blocks, self.small_blocks = (grid.dense_blocks(len(X), row_bytes, collect) for collect in (True, False))
+        self.lanes, self.small_lanes = (grid.lanes(blocks, len(blocks)) for blocks in (self.blocks, self.small_blocks))
 
     @property
     def entries(self) -> Array:
@@ -48,9 +48,8 @@ class Dense(Summarised):
 
     def sweep(self, fn: Callable[[Any, Any, Any], Any], W: Array, collect: bool = True) -> Any:
         """See `partwise.data.sweep`."""
-        blocks = self.blocks if collect else self.small_blocks
         seconds = 4 * self.stored * W.shape[1] / DENSE_FLOPS
-        return sweep(self, fn, W, grid.lanes(blocks, len(blocks)), seconds)
+        return sweep(self, fn, W, self.lanes if collect else self.small_lanes, seconds)
 
     def transposed(self) -> Dense:
         """The same numbers by columns: a view."""

@@ -55,25 +55,26 @@ class Summarised:
         raise NotImplementedError
 
     @cached_property
-    def _summary(self) -> Summary:
+    def summary(self) -> Summary:
+        """All of them; whoever has read the matrix before may set it."""
         return summarise(pieces(self.entries), self.threads)
 
     @property
     def total(self) -> float:
         """Sum of the entries, float64."""
-        return self._summary.total
+        return self.summary.total
 
     @property
     def norm2(self) -> float:
         """Sum of squares, float64."""
-        return self._summary.norm2
+        return self.summary.norm2
 
     @property
     def largest(self) -> float:
         """Largest entry; 0 for an empty matrix."""
-        return self._summary.largest
+        return self.summary.largest
 
     @property
     def nonzeros(self) -> int:
         """Entries that are not zero, however they are stored, so that no choice depends on that."""
-        return self._summary.nonzeros
+        return self.summary.nonzeros

@@ -17,16 +17,17 @@ from partwise.engine.step import Momentum, Reading, State, keep_within, step
 from partwise.interfaces import Data
 from partwise.solvers import MU
 
-EAGER, OPENING = 1.2, 20
-"""Exponent of the multiplicative factor below beta = 1 in the first iterations; later 1 is as fast. 1.6 overshoots."""
+OPENINGS = {True: (1.75, 8), False: (1.25, 20)}
+"""Exponent of the multiplicative factor in the opening, and how many iterations that is, for beta = 1 and below: later
+1 is as fast. With beta = 1 it takes the place of the momentum, below it comes on top."""
 
 
 def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
     """Advance ``state`` by one iteration from ``A + b max(0, A - A_previous)``, b = (t - 1) / t+.
 
     ``t+ = (1 + sqrt(1 + 4 t^2)) / 2`` from t = 1. A factor that shrinks is left where it is, so no entry comes near 0.
-    Below beta = 1 the multiplicative factor is taken to the power `EAGER`, later 1, instead of the provable one.
-    Neither is proven: see `judge`.
+    In the opening the multiplicative factor is taken to a power, later to 1, not to the provable one; with beta = 1 b
+    is 0 there. None of this is proven: see `judge`.
 
     References
     ----------
@@ -37,6 +38,8 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     if now is None or now.plain:
         return step(problem, data, by_columns, state)
     weight, following = nesterov(now.t)
+    if problem.loss.beta == 1 and state.n_iter < OPENINGS[True][1]:
+        weight = 0.0
     look_ahead(now.W, state.W, weight, 1.0, data.threads, now.W)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads, now.Ht)
     keep_within(now.W, problem.penalty_W)
@@ -52,10 +55,11 @@ def begin(state: State, objective: float | None) -> None:
 
 
 def eager(problem: Problem, n_iter: int) -> Problem:
-    """The same problem, below beta = 1 with a larger exponent."""
-    if problem.loss.beta >= 1:
+    """The same problem, up to beta = 1 with the exponent of the opening, or 1 after it."""
+    if problem.loss.beta > 1:
         return problem
-    solver = MU(EAGER if n_iter < OPENING else 1.0)
+    exponent, opening = OPENINGS[problem.loss.beta == 1]
+    solver = MU(exponent if n_iter < opening else 1.0)
     return replace(problem, solver_W=solver, solver_H=solver)
 
 

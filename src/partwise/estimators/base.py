@@ -20,7 +20,7 @@ from partwise.engine.objective import divergence
 from partwise.engine.units import Units
 from partwise.errors import DataError
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_entries, check_finite, is_complete, largest
+from partwise.estimators.checks import check_entries, check_finite, largest, summary_of
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own
 from partwise.estimators.result import HISTORY, Result
@@ -86,8 +86,8 @@ class BaseNMF(EstimatorCard, CallbackSupportMixin, ClassNamePrefixFeaturesOutMix
     ) -> Cells:
         """X with what its cells count, checked; NaN counts nothing. Along ``axes`` each needs one that does."""
         X, whom = self._validate(X, reset), type(self).__name__
-        if weight is None and not background and is_complete(X, whom):
-            cells = Cells(X)
+        if weight is None and not background and (found := summary_of(X, whom)):
+            cells = Cells(X, summary=found)
         elif not self._takes_missing and weight is None:
             check_finite(X, whom)
             cells = Cells(X)

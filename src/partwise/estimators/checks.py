@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
-from partwise.data.summary import pieces, summarise
+from partwise.data.summary import Summary, pieces, summarise
 from partwise.engine.units import ORDINARY, Units, times_power
 from partwise.errors import DataError
 from partwise.kernels import pool
@@ -19,20 +19,22 @@ def largest(X: Any) -> float:
     return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
 
 
-def is_complete(X: Any, whom: str) -> bool:
-    """Whether every entry is finite, none being negative (else DataError); one pass on all threads.
+def summary_of(X: Any, whom: str) -> Summary | None:
+    """What one pass on all threads tells of finite entries, none being negative (else DataError).
 
-    False if the sum is not finite, which needs a closer look: NaN, infinity, or a sum that overflows.
+    None if the sum is not finite, which needs a closer look: NaN, infinity, or a sum that overflows.
     """
     found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
-    if np.isfinite(found.total) and found.lowest < 0:
+    if not np.isfinite(found.total):
+        return None
+    if found.lowest < 0:
         check_non_negative(X, f"{whom} (input X)")
-    return bool(np.isfinite(found.total))
+    return found
 
 
 def check_entries(X: Any, whom: str) -> None:
     """Raise DataError unless every entry is finite and none is negative; one pass on all threads if so."""
-    if not is_complete(X, whom):
+    if summary_of(X, whom) is None:
         check_finite(X, whom)
         check_non_negative(X, f"{whom} (input X)")
 

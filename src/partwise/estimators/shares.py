@@ -126,7 +126,7 @@ class Shares:
             weight = np.broadcast_to(counts, X.shape) if weight is None else times(weight, counts)
         else:
             X = times(X, self.roots.astype(X.dtype))
-        found = replace(cells, X=X, weight=weight)
+        found = replace(cells, X=X, weight=weight, summary=None)
         check_covered(found, (1, 0))
         return found
 

@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from partwise.data import as_data
+from partwise.data.summary import Summary
 from partwise.engine.units import Units
 from partwise.errors import DataError
 from partwise.estimators.checks import check_positive, numbers
@@ -31,6 +32,8 @@ class Cells:
 
     The weights were divided by ``2^exponent``, so that the largest is about 1: floors and tolerances are for such.
 
+    ``summary`` is that of X, where the check of its entries has found it.
+
     ``weight`` is dense for a dense X, else a CSR matrix that stores the cells that X stores.
     """
 
@@ -38,10 +41,13 @@ class Cells:
     weight: Any = None
     elsewhere: float = 0.0
     exponent: int = 0
+    summary: Summary | None = None
 
     def data(self, beta: float, threads: int) -> tuple[Data, Units]:
         """As data in the units of a fit, and those units; the pass that finds the largest entry also sums it up."""
         data = as_data(self.X, threads, self.weight, self.elsewhere)
+        if self.summary is not None and not data.sparse:  # a sparse X may have been stored anew
+            data.summary = self.summary
         units = Units.of(data.largest, self.X.dtype, beta)
         if units.half:
             data = as_data(units.data(self.X), threads, self.weight, self.elsewhere)

@@ -35,6 +35,7 @@ csr_ratio_t_dot_add = _kernels.csr_ratio_t_dot_add
 csr_residual = _kernels.csr_residual
 csr_value = _kernels.csr_value
 csr_weighted_value = _kernels.csr_weighted_value
+divergence = _kernels.divergence
 dot = _kernels.dot
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
@@ -49,6 +50,8 @@ row_hals = _kernels.row_hals
 row_hals_solve = _kernels.row_hals_solve
 rows_dot = _kernels.rows_dot
 sgd_pass = _kernels.sgd_pass
+split = _kernels.split
+split_t_add = _kernels.split_t_add
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
@@ -62,6 +65,7 @@ __all__ = [
     "csr_t_dot_add",
     "csr_value",
     "csr_weighted_value",
+    "divergence",
     "dot",
     "hals",
     "hals_solve",
@@ -77,6 +81,8 @@ __all__ = [
     "row_hals_solve",
     "rows_dot",
     "sgd_pass",
+    "split",
+    "split_t_add",
     "summary",
     "t_dot_add",
 ]

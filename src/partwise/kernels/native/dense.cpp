@@ -6,6 +6,7 @@
 #include "product.hpp"
 #include "row_hals.hpp"
 #include "rows.hpp"
+#include "split.hpp"
 #include "summary.hpp"
 
 namespace partwise {
@@ -14,7 +15,8 @@ namespace PARTWISE_ISA {
 template <class T>
 DenseKernels<T> dense_kernels() {
     return {hals<T>,           hals_solve<T>, look_ahead<T>, mu<T>,       pivot<T>,  row_hals<T>,
-            row_hals_solve<T>, dot<T>,        t_dot_add<T>,  rows_dot<T>, summary<T>};
+            row_hals_solve<T>, dot<T>,        t_dot_add<T>,  rows_dot<T>, split<T>,
+            split_t_add<T>,    divergence<T>, summary<T>};
 }
 
 template DenseKernels<float> dense_kernels();

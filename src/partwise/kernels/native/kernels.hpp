@@ -48,6 +48,11 @@ struct DenseKernels {
     void (*dot)(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out);
     void (*t_dot_add)(const T* X, Size stride, Size m, Size p, const T* A, Size k, double* total);
     void (*rows_dot)(const T* X, Size m, Size p, const T* B, Size k, T* out);
+    // pos: null for beta = 1
+    void (*split)(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor, T* neg, T* pos);
+    void (*split_t_add)(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor,
+                        double* neg, double* pos);
+    double (*divergence)(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor);
     Summary (*summary)(const T* values, Size count);
 };
 

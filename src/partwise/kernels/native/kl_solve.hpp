@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "csr.hpp"
+#include "log.hpp"
 
 namespace partwise {
 namespace PARTWISE_ISA {
@@ -23,24 +24,6 @@ inline T sum_lanes_of(Vec<T> v) {
     T sums[4];
     sum4(four, sums);
     return sums[0];
-}
-
-// log x of a normal x > 0 to 1e-15 or so, in operations that compilers turn into vectors: x = 2^e m with m around 1,
-// and log m = 2 artanh((m - 1) / (m + 1)) by its series.
-inline double log_of(double x) {
-    constexpr std::uint64_t low = 0x3fe6a09e667f3bcd, bias = std::uint64_t(1024) << 52;  // root of 1/2
-    constexpr std::uint64_t magic = 0x4330000000000000;                                    // 2^52: its last bits count
-    std::uint64_t bits;
-    std::memcpy(&bits, &x, sizeof bits);
-    const std::uint64_t exponent = (bits - low + bias) >> 52, mantissa = bits - (exponent << 52) + bias;
-    const std::uint64_t counted = exponent | magic;
-    double m, e;
-    std::memcpy(&m, &mantissa, sizeof m);
-    std::memcpy(&e, &counted, sizeof e);
-    const double s = (m - 1) / (m + 1), z = s * s;
-    double series = 2.0 / 19;
-    for (int odd = 17; odd > 1; odd -= 2) series = series * z + 2.0 / odd;
-    return (e - (4503599627370496.0 + 1024)) * 0.693147180559945309417 + s * (series * z + 2);
 }
 
 // One row of X beside the rows of B at its stored entries: what every coordinate step of the row works on. Entries are

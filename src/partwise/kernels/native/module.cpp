@@ -138,6 +138,22 @@ void check(const Table<T>& X) {
     if (X.size() > 0 && X.shape(1) > 1 && X.stride(1) != 1) refuse("The numbers in a row of X must lie together; give X' instead.");
 }
 
+template <class T>
+void check_model(const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B) {
+    check(X);
+    check("A", A, Size(X.shape(0)), Size(B.shape(1)));
+    check("B", B, Size(X.shape(1)), Size(B.shape(1)));
+}
+
+void refuse_beta(double beta, const char* known) {
+    refuse("beta=" + std::to_string(beta) + " has no native kernel; use " + known + ".");
+}
+
+void check_parts(double beta, bool raised) {
+    if (beta != 0 && beta != 1) refuse_beta(beta, "0 or 1");
+    if (raised != (beta == 0)) refuse("pos goes with beta=0: give it there, and None with beta=1.");
+}
+
 // The ends of the range are checked; the pointers and indices between them are the caller's word.
 template <class T, class I>
 CsrRows<T, I> rows_of(const Csr<T, I>& csr, Size start, Size stop) {
@@ -297,6 +313,46 @@ void bind_dense(nb::module_& module) {
             dense<T>().rows_dot(X.data(), m, p, B.data(), k, out.data());
         },
         "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
+    module.def(
+        "split",
+        [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor,
+           const Matrix<T>& neg, const Matrix<T>& pos) {
+            const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
+            check_model(X, A, B);
+            check_parts(beta, pos.is_valid());
+            check("neg", neg, m, k);
+            if (pos.is_valid()) check("pos", pos, m, k);
+            nb::gil_scoped_release release;
+            dense<T>().split(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
+                             pos.is_valid() ? pos.data() : nullptr);
+        },
+        "X"_a.noconvert(), "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a, "neg"_a.noconvert(),
+        "pos"_a.noconvert().none());
+    module.def(
+        "split_t_add",
+        [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor,
+           const Matrix<double>& neg, const Matrix<double>& pos) {
+            const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
+            check_model(X, A, B);
+            check_parts(beta, pos.is_valid());
+            check("neg", neg, p, k);
+            if (pos.is_valid()) check("pos", pos, p, k);
+            nb::gil_scoped_release release;
+            dense<T>().split_t_add(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
+                                   pos.is_valid() ? pos.data() : nullptr);
+        },
+        "X"_a.noconvert(), "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a, "neg"_a.noconvert(),
+        "pos"_a.noconvert().none());
+    module.def(
+        "divergence",
+        [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor) {
+            check_model(X, A, B);
+            if (beta != 0 && beta != 1 && beta != 2) refuse_beta(beta, "0, 1 or 2");
+            nb::gil_scoped_release release;
+            return dense<T>().divergence(X.data(), X.stride(0), X.shape(0), X.shape(1), A.data(), B.data(), B.shape(1),
+                                         beta, floor);
+        },
+        "X"_a.noconvert(), "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
     module.def(
         "summary",
         [](const Vector<const T>& values) {

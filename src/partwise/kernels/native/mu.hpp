@@ -66,6 +66,10 @@ void mu(T* A, Size m, Size k, const T* neg, const T* pos, bool shared_pos, doubl
         rows([](T ratio) { return ratio; });
     else if (gamma == 0.5)
         rows([](T ratio) { return std::sqrt(ratio); });
+    else if (gamma == 1.25)
+        rows([](T ratio) { return ratio * std::sqrt(std::sqrt(ratio)); });
+    else if (gamma == 1.75)
+        rows([](T ratio) { const T root = std::sqrt(ratio); return ratio * root * std::sqrt(root); });
     else
         rows([exponent = T(gamma)](T ratio) { return std::pow(ratio, exponent); });
     for (Size q = 0; q < k; ++q) {

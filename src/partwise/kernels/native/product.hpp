@@ -27,15 +27,16 @@ inline void for_parts(Size total, F f) {
 }
 
 // out[r, c] += x_r . b_c for R rows of X and C rows of B, cut into vectors of W as `cut_columns` does. While it works,
-// the rows at `ahead` come into cache: hardware sees too few rows in a row to fetch them in time.
-template <int W, int R, int C, class T>
+// the rows at `ahead`, if any, come into cache: hardware sees too few rows in a row to fetch them in time.
+template <int W, int R, int C, bool Ahead = true, class T>
 inline void dot_tile(const T* X, const T* ahead, Size stride, Size p, const T* B, Size width, T* out,
                      Size k) {
     Vec<T, W> sums[R * C + 3] = {};
     auto add = [&](Size at, Size b_at) {
         Vec<T, W> x[R];
         for (int r = 0; r < R; ++r) x[r] = load<W>(X + r * stride + at);
-        for (int r = 0; r < R; ++r) prefetch(ahead + r * stride + at);
+        if constexpr (Ahead)
+            for (int r = 0; r < R; ++r) prefetch(ahead + r * stride + at);
         for (int c = 0; c < C; ++c) {
             const Vec<T, W> b = load<W>(B + c * (width + row_gap) + b_at);
             for (int r = 0; r < R; ++r) sums[r * C + c] += x[r] * b;
@@ -94,7 +95,7 @@ void dot(const T* X, Size stride, Size m, Size p, const T* B, Size k, T* out) {
 
 // sums (C x NV vectors) += a_c' x over m rows, for NV vectors of a row of X and C numbers of a row of A; `ahead` as
 // above.
-template <int W, int NV, int C, class T>
+template <int W, int NV, int C, bool Ahead = true, class T>
 inline void t_dot_tile(const T* X, const T* ahead, Size stride, Size m, const T* A, Size k, T* sums) {
     Vec<T, W> tile[C][NV];
     for (int c = 0; c < C; ++c)
@@ -102,7 +103,8 @@ inline void t_dot_tile(const T* X, const T* ahead, Size stride, Size m, const T*
     for (Size i = 0; i < m; ++i) {
         Vec<T, W> x[NV];
         for (int v = 0; v < NV; ++v) x[v] = load<W>(X + i * stride + v * W);
-        for (int v = 0; v < NV * W; v += 64 / sizeof(T)) prefetch(ahead + i * stride + v);
+        if constexpr (Ahead)
+            for (int v = 0; v < NV * W; v += 64 / sizeof(T)) prefetch(ahead + i * stride + v);
         for (int c = 0; c < C; ++c)
             for (int v = 0; v < NV; ++v) tile[c][v] += x[v] * A[i * k + c];
     }

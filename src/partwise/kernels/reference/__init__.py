@@ -28,6 +28,7 @@ from partwise.kernels.reference.descent import (
     row_hals,
     row_hals_solve,
 )
+from partwise.kernels.reference.divergences import divergence, split, split_t_add
 from partwise.kernels.reference.kullback_leibler import kl_solve, kl_sweep
 from partwise.kernels.reference.multiplicative import look_ahead, mu
 from partwise.kernels.reference.pivoting import pivot
@@ -53,6 +54,7 @@ __all__ = [
     "csr_t_dot_add",
     "csr_value",
     "csr_weighted_value",
+    "divergence",
     "dot",
     "hals",
     "hals_solve",
@@ -68,6 +70,8 @@ __all__ = [
     "row_hals_solve",
     "rows_dot",
     "sgd_pass",
+    "split",
+    "split_t_add",
     "summary",
     "t_dot_add",
 ]
