@@ -9,12 +9,15 @@ import scipy.sparse as sp
 
 from partwise.data.dense import Dense
 from partwise.data.sparse import Sparse
+from partwise.data.summary import Summary
 from partwise.data.weighted import SPARSE_BELOW, WeightedDense, WeightedSparse, gathered
 from partwise.errors import DataError
 from partwise.interfaces import Data
 
 
-def as_data(X: Any, threads: int = 1, weight: Any = None, elsewhere: float = 0.0) -> Data:
+def as_data(
+    X: Any, threads: int = 1, weight: Any = None, elsewhere: float = 0.0, summary: Summary | None = None
+) -> Data:
     """The adapter for X.
 
     Parameters
@@ -27,6 +30,8 @@ def as_data(X: Any, threads: int = 1, weight: Any = None, elsewhere: float = 0.0
         What each cell counts, >= 0; X is 0 where it is 0.
     elsewhere : float
         With a sparse weight: what the cells count that are not stored.
+    summary : Summary, optional
+        That of X, where a check of its entries has found it; only a dense X keeps it, a sparse one may be stored anew.
 
     Examples
     --------
@@ -37,7 +42,7 @@ def as_data(X: Any, threads: int = 1, weight: Any = None, elsewhere: float = 0.0
     if weight is not None:
         return cast("Data", weighted(X, weight, elsewhere, threads))
     if not sp.issparse(X):
-        return cast("Data", Dense(np.asarray(X), threads))
+        return cast("Data", Dense(np.asarray(X), threads, summary))
     check_structure(X)
     X = X.tocsr()
     if not X.has_canonical_format and has_duplicates(X):

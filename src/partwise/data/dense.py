@@ -7,7 +7,7 @@ from typing import Any
 
 from partwise.data import grid
 from partwise.data.block import DenseBlock
-from partwise.data.summary import Summarised
+from partwise.data.summary import Summarised, Summary
 from partwise.interfaces import Array
 from partwise.kernels import pool
 
@@ -23,16 +23,20 @@ class Dense(Summarised):
     X : ndarray of shape (n, p), float32 or float64, non-negative and finite
     threads : int
         How many threads a sweep may use.
+    summary : Summary, optional
+        That of X, if it is known.
     """
 
     sparse = False
     weighted, elsewhere = False, 1.0
 
-    def __init__(self, X: Array, threads: int = 1) -> None:
+    def __init__(self, X: Array, threads: int = 1, summary: Summary | None = None) -> None:
         self.X, self.threads = X, threads
         self.shape: tuple[int, int] = (X.shape[0], X.shape[1])
         self.dtype = X.dtype
         self.stored = X.size
+        if summary:
+            self.summary = summary
         row_bytes = X.shape[1] * X.itemsize
         self.blocks, self.small_blocks = (grid.dense_blocks(len(X), row_bytes, collect) for collect in (True, False))
         self.lanes, self.small_lanes = (grid.lanes(blocks, len(blocks)) for blocks in (self.blocks, self.small_blocks))

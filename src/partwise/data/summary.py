@@ -56,7 +56,7 @@ class Summarised:
 
     @cached_property
     def summary(self) -> Summary:
-        """All of them; whoever has read the matrix before may set it."""
+        """All of them."""
         return summarise(pieces(self.entries), self.threads)
 
     @property

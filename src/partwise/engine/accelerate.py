@@ -94,8 +94,8 @@ def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None
     alone. O(k), and O((m + p) k) once in a while.
     """
     alive = (reading.W.norm2 > 0) & (reading.H.norm2 > 0)
-    ratio = np.divide(reading.H.norm2, reading.W.norm2, out=np.ones(len(alive)), where=alive)
-    halves = np.rint(np.log2(ratio) / 4)
+    sizes = (np.log2(side.norm2, out=np.zeros(len(alive)), where=alive) for side in (reading.H, reading.W))
+    halves = np.rint(np.subtract(*sizes) / 4)
     if halves.any():
         for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
             scale(W, 2.0**halves, threads)

@@ -45,9 +45,7 @@ class Cells:
 
     def data(self, beta: float, threads: int) -> tuple[Data, Units]:
         """As data in the units of a fit, and those units; the pass that finds the largest entry also sums it up."""
-        data = as_data(self.X, threads, self.weight, self.elsewhere)
-        if self.summary is not None and not data.sparse:  # a sparse X may have been stored anew
-            data.summary = self.summary
+        data = as_data(self.X, threads, self.weight, self.elsewhere, self.summary)
         units = Units.of(data.largest, self.X.dtype, beta)
         if units.half:
             data = as_data(units.data(self.X), threads, self.weight, self.elsewhere)

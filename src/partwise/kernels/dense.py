@@ -58,7 +58,7 @@ def product(A: Array, B: Array, floor: float) -> Array:
 
 
 def build(X: Array, B: Array, beta: float, known: Container[float] = (0, 1)) -> Any:
-    """The kernels for a divergence: ours where it is known to them and the factor narrow, else the reference's, by BLAS."""
+    """The kernels for a divergence: ours where they know it and the factor is narrow, else the reference, by BLAS."""
     return kernels if beta in known and B.shape[1] <= NARROW and X.strides[1] == X.itemsize else reference
 
 

@@ -5,8 +5,6 @@
 // padded with 0 to whole panels (`Panels`), and serve both as a factor of Y and as what its ratios are multiplied by.
 #pragma once
 
-#include <limits>
-
 #include "log.hpp"
 #include "product.hpp"
 
@@ -21,15 +19,15 @@ constexpr Size split_strip = 24;          // rows whose ratios are formed before
 struct KullbackLeiblerParts {
     static constexpr int count = 1;
     template <class V>
-    static void of(V x, V y, V* parts) {
-        parts[0] = x / y;
+    static void of(V x, V y, V floored, V* parts) {
+        parts[0] = x / floored;
     }
 };
 struct ItakuraSaitoParts {
     static constexpr int count = 2;
     template <class V>
-    static void of(V x, V y, V* parts) {
-        parts[1] = 1 / y;
+    static void of(V x, V y, V floored, V* parts) {
+        parts[1] = 1 / floored;
         parts[0] = x * parts[1] * parts[1];  // twice: its square may leave the range of float32
     }
 };
@@ -41,7 +39,7 @@ constexpr T least_ratio = sizeof(T) == 8 ? T(2.2250738585072014e-308) : T(1.1754
 struct SquaredTerms {
     static constexpr int count = 2;
     template <class V>
-    static void of(V x, V y, V* parts) {
+    static void of(V x, V y, V floored, V* parts) {
         parts[0] = x;
         parts[1] = y;
     }
@@ -53,8 +51,8 @@ struct SquaredTerms {
 struct KullbackLeiblerTerms {
     static constexpr int count = 2;
     template <class V>
-    static void of(V x, V y, V* parts) {
-        parts[0] = x / y;
+    static void of(V x, V y, V floored, V* parts) {
+        parts[0] = x / floored;
         parts[1] = y;
     }
     template <class T>
@@ -86,7 +84,7 @@ inline void parts_tile(const T* X, Size stride, const T* ahead, const T* A, Size
     for (int r = 0; r < R; ++r)
         for (int v = 0; v < NV; ++v) {
             Vec<T, W> parts[Parts::count];
-            Parts::of(load<W>(X + r * stride + v * W), at_least(y[r][v], low), parts);
+            Parts::of(load<W>(X + r * stride + v * W), y[r][v], at_least(y[r][v], low), parts);
             for (int part = 0; part < Parts::count; ++part) store(out + part * gap + r * out_stride + v * W, parts[part]);
         }
 }
@@ -268,7 +266,7 @@ double sum_of_terms(const T* X, Size stride, Size m, Size p, const T* A, const T
 // entry.
 template <class T>
 double divergence(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor) {
-    if (beta == 2) return sum_of_terms<SquaredTerms>(X, stride, m, p, A, B, k, -std::numeric_limits<T>::infinity());
+    if (beta == 2) return sum_of_terms<SquaredTerms>(X, stride, m, p, A, B, k, T(0));
     if (beta == 1) return sum_of_terms<KullbackLeiblerTerms>(X, stride, m, p, A, B, k, T(floor));
     return sum_of_terms<ItakuraSaitoTerms>(X, stride, m, p, A, B, k, T(floor));
 }

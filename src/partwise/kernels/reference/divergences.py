@@ -93,9 +93,8 @@ def _squares(X: Array, Y: Array, beta: float, floor: float) -> float:
 
 
 def _kullback_leibler(X: Array, Y: Array, beta: float, floor: float) -> float:
-    np.maximum(Y, Y.dtype.type(floor), out=Y)
     linear = _sum(Y) - _sum(X)
-    np.divide(X, Y, out=Y)
+    np.divide(X, np.maximum(Y, Y.dtype.type(floor), out=Y), out=Y)
     np.log(np.maximum(Y, np.finfo(Y.dtype).tiny, out=Y), out=Y)  # x log tiny is 0 where x / y underflows
     return linear + float(np.einsum("ij,ij->i", X, Y).sum(dtype=np.float64))
 
