@@ -16,7 +16,7 @@ import math
 import shlex
 import sys
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from benchmarks.contestants import NAMES, contestant
 from benchmarks.course import Course, prepared
 from benchmarks.defaults import default
 from benchmarks.peak import measured
-from benchmarks.race import Counts, Entry, Terms, search, time_all
+from benchmarks.race import TARGETS, Counts, Entry, Terms, search, time_all
 from benchmarks.reference import long_run
 from benchmarks.verdict import missing, verdict
 from benchmarks.workloads import WORKLOADS
@@ -54,6 +54,7 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--reference", type=float, help="seconds of the reference run if there is none (30; KL, IS 120)"
     )
+    parser.add_argument("--target", type=float, choices=TARGETS, help="part of the way, if not the workload's own")
     parser.add_argument("--default", action="store_true", help="also partwise with no option given")
     parser.add_argument("--no-memory", action="store_true", help="do not measure peak memory")
     parser.add_argument("--json", metavar="FILE")
@@ -64,6 +65,7 @@ def options() -> argparse.Namespace:
 def set_up(name: str, o: argparse.Namespace) -> Course:
     """Data, starts and the best objective, from a long run if nobody made one yet."""
     course = prepared(name, o.dtype, o.starts, o.threads)
+    course.workload = replace(course.workload, target=o.target or course.workload.target)
     w, (rows, columns) = course.workload, course.X.shape
     print(f"\n{name}: {rows} x {columns}, k={w.k}, beta={w.beta:g}, {o.dtype}; {w.origin}")
     long_run(course, o.reference)
