@@ -8,7 +8,8 @@ from partwise.data import as_data
 from partwise.engine import accelerate
 from partwise.engine.accelerate import accelerated_step
 from partwise.engine.problem import Problem
-from partwise.engine.step import State
+from partwise.engine.step import Momentum, Reading, State
+from partwise.interfaces import Evidence
 from partwise.losses import Beta
 from partwise.penalties import Elastic
 from partwise.solvers import HALS, SCD
@@ -50,6 +51,17 @@ def test_balance_changes_no_digit(beta, monkeypatch):
         by = 2.0 ** (exponent - 1)
         assert np.array_equal(balanced.W[:, q], by * free.W[:, q])
         assert np.array_equal(balanced.Ht[:, q], free.Ht[:, q] / by)
+
+
+def test_sides_are_brought_together_even_where_their_ratio_is_no_number():
+    state = State(np.full((4, 1), 1e-150), np.full((3, 1), 1e150))
+    now = Momentum(state.W.copy(), state.Ht.copy())
+    reading = Reading(Evidence.of(0 * state.W, state.W, state.W), Evidence.of(0 * state.Ht, state.Ht, state.Ht))
+    accelerate.balance(state, now, reading, 1)
+    W, H = norms(state)
+    assert abs(np.log2(W / H)) < 1.5
+    np.testing.assert_allclose(state.W @ state.Ht.T, 1)
+    np.testing.assert_array_equal(now.W, state.W)
 
 
 def test_a_penalty_sets_the_scale_itself(monkeypatch):

@@ -811,7 +811,7 @@ def test_pivot_works_at_any_scale_of_the_data(scale):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", WIDTHS)
-@pytest.mark.parametrize("gamma", [1, 0.5, 0.7])
+@pytest.mark.parametrize("gamma", [1, 0.5, 0.7, 1.25, 1.75])
 @pytest.mark.parametrize("shared", [True, False])
 def test_mu_equals_the_reference(k, dtype, gamma, shared):
     rng = np.random.default_rng(0)
