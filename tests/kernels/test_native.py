@@ -469,9 +469,7 @@ def test_hals_works_at_any_scale_of_the_data(scale):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    "k", [k for k in WIDTHS if k <= 64]
-)  # above it the reference takes 18 s
+@pytest.mark.parametrize("k", [k for k in WIDTHS if k <= 64])  # above it the reference takes 18 s
 @pytest.mark.parametrize("m", [0, 1, 75])
 def test_hals_solve_equals_the_reference(k, dtype, m):
     A, gram, cross = quadratic(k, m, dtype)

@@ -40,17 +40,20 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
 def sparse_blocks(indptr: Array, stored: int, row: int) -> list[Range]:
     """Runs of rows with the work of about ``stored`` entries, a row itself being worth ``row`` of them."""
     n_rows = len(indptr) - 1
+    count = int(indptr[-1] - indptr[0] + row * n_rows) // stored
+    if count <= 1:
+        return [(0, n_rows)]
     work = indptr.astype(np.int64) + row * np.arange(n_rows + 1, dtype=np.int64)
     work -= work[0]
-    count = max(1, int(work[-1] // stored))
     edges = np.searchsorted(work, np.linspace(0, work[-1], count + 1)[1:-1])
-    edges = np.unique(np.concatenate([[0], edges, [n_rows]])).tolist()
-    return list(pairwise(edges)) or [(0, 0)]
+    return list(pairwise(np.unique(np.concatenate([[0], edges, [n_rows]])).tolist()))
 
 
 def lanes(blocks: list[Range], most: int) -> tuple[Lane, ...]:
     """At most ``most`` contiguous runs of blocks, of nearly equal length."""
-    count = max(1, min(len(blocks), most, MOST_LANES))
+    count = min(len(blocks), most, MOST_LANES)
+    if count <= 1:
+        return (tuple(blocks),)
     edges = np.linspace(0, len(blocks), count + 1).astype(int).tolist()
     return tuple(tuple(blocks[low:high]) for low, high in pairwise(edges))
 

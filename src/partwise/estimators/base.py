@@ -20,7 +20,7 @@ from partwise.engine.objective import divergence
 from partwise.engine.units import Units
 from partwise.errors import DataError
 from partwise.estimators.callbacks import CallbackSupportMixin
-from partwise.estimators.checks import check_entries, check_finite, largest, summary_of
+from partwise.estimators.checks import check_entries, check_finite, is_plain, largest, summary_of
 from partwise.estimators.output import in_original_features
 from partwise.estimators.prepared import Components, own
 from partwise.estimators.result import HISTORY, Result
@@ -77,6 +77,8 @@ class BaseNMF(EstimatorCard, CallbackSupportMixin, ClassNamePrefixFeaturesOutMix
 
     def _validate(self, X: Any, reset: bool) -> Any:
         """X as a float array or CSR/CSC matrix with the right features; its entries are not looked at."""
+        if not reset and not hasattr(self, "feature_names_in_") and is_plain(X, getattr(self, "n_features_in_", None)):
+            return X
         return validate_data(  # type: ignore[arg-type]
             self, X, accept_sparse=["csr", "csc"], dtype=DTYPES, reset=reset, ensure_all_finite=False
         )

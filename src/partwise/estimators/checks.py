@@ -14,6 +14,13 @@ from partwise.errors import DataError
 from partwise.kernels import pool
 
 
+def is_plain(X: Any, features: int | None) -> bool:
+    """Whether scikit-learn's checks would return X as it is: for a single row they are a third of `transform`."""
+    if type(X) is not np.ndarray and not (sp.issparse(X) and X.format in ("csr", "csc")):
+        return False
+    return X.dtype in (np.float32, np.float64) and X.ndim == 2 and X.shape[0] > 0 and X.shape[1] == features
+
+
 def largest(X: Any) -> float:
     """Largest entry of an array or sparse matrix; 0 if it has none."""
     return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest

@@ -2,7 +2,7 @@
 // while they are in cache.
 //
 // X is m x p, its rows `stride` numbers apart. Columns are cut into chunks; the rows of B of a chunk lie transposed and
-// padded with 0 to whole panels (`Panels`), and serve both as a factor of Y and as what its ratios are multiplied by.
+// padded with 0 to whole panels (`Chunk`), and serve both as a factor of Y and as what its ratios are multiplied by.
 #pragma once
 
 #include "log.hpp"
