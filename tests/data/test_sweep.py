@@ -156,3 +156,8 @@ def test_the_worst_row_is_the_one_that_is_missed_most():
         found = as_data(form(X)).block((0, 50)).worst_row(W, Ht)
         np.testing.assert_allclose(found.row, missed[worst], rtol=1e-12, atol=1e-14)
         assert found.size == pytest.approx((missed[worst] ** 2).sum(), rel=1e-12)
+
+
+def test_the_work_of_rows_is_counted_beyond_32_bits():
+    indptr = np.array([0, 2**31 - 1], np.int32)
+    assert grid.sparse_blocks(indptr, 125_000, 8) == [(0, 1)]

@@ -40,7 +40,7 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
 def sparse_blocks(indptr: Array, stored: int, row: int) -> list[Range]:
     """Runs of rows with the work of about ``stored`` entries, a row itself being worth ``row`` of them."""
     n_rows = len(indptr) - 1
-    count = int(indptr[-1] - indptr[0] + row * n_rows) // stored
+    count = (int(indptr[-1]) - int(indptr[0]) + row * n_rows) // stored  # may pass 32 bits
     if count <= 1:
         return [(0, n_rows)]
     work = indptr.astype(np.int64) + row * np.arange(n_rows + 1, dtype=np.int64)

@@ -8,6 +8,7 @@ the objectives that a fit reports never rise.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from partwise.engine.step import Momentum, Reading, State, keep_within, step
 from partwise.interfaces import Data
 from partwise.solvers import MU
 
-OPENINGS = {True: (1.75, 8), False: (1.25, 20)}
-"""Exponent of the multiplicative factor in the opening, and how many iterations that is, for beta = 1 and below: later
-1 is as fast. With beta = 1 it takes the place of the momentum, below it comes on top."""
+KULLBACK_LEIBLER, BELOW = (8, 1.75, 0.0), (20, 1.25, 1.0)
+"""For beta = 1 and below: iterations of the opening, the exponent of the multiplicative factor there, and the share of
+the momentum. With beta = 1 the exponent takes its place, below it comes on top; later 1 is as fast."""
 
 
 def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -38,14 +39,14 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     if now is None or now.plain:
         return step(problem, data, by_columns, state)
     weight, following = nesterov(now.t)
-    if problem.loss.beta == 1 and state.n_iter < OPENINGS[True][1]:
-        weight = 0.0
+    exponent, share = pace(problem.loss, state.n_iter)
+    weight *= share
     look_ahead(now.W, state.W, weight, 1.0, data.threads, now.W)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads, now.Ht)
     keep_within(now.W, problem.penalty_W)
     keep_within(now.Ht, problem.penalty_H)
     now.W, now.Ht, state.W, state.Ht, now.t = state.W, state.Ht, now.W, now.Ht, following
-    return step(eager(problem, state.n_iter), data, by_columns, state)
+    return step(replace(problem, solver_W=MU(exponent), solver_H=MU(exponent)), data, by_columns, state)
 
 
 def begin(state: State, objective: float | None) -> None:
@@ -54,13 +55,12 @@ def begin(state: State, objective: float | None) -> None:
     now.objective, now.safe = np.inf if objective is None else objective, (now.W.copy(), now.Ht.copy())
 
 
-def eager(problem: Problem, n_iter: int) -> Problem:
-    """The same problem, up to beta = 1 with the exponent of the opening, or 1 after it."""
-    if problem.loss.beta > 1:
-        return problem
-    exponent, opening = OPENINGS[problem.loss.beta == 1]
-    solver = MU(exponent if n_iter < opening else 1.0)
-    return replace(problem, solver_W=solver, solver_H=solver)
+def pace(loss: Any, n_iter: int) -> tuple[float, float]:
+    """The exponent of the multiplicative factor and the share of the momentum in the iteration after ``n_iter``."""
+    if loss.beta > 1:
+        return loss.exponent, 1.0
+    opening, exponent, share = KULLBACK_LEIBLER if loss.beta == 1 else BELOW
+    return (exponent, share) if n_iter < opening else (1.0, 1.0)
 
 
 def judge(state: State, objective: float, keep: bool) -> bool:

@@ -18,14 +18,6 @@ constexpr Size kl_pad = 8;
 template <class T>
 constexpr T least_y = sizeof(T) == 8 ? T(1e-154) : T(1e-19);
 
-template <class T>
-inline T sum_lanes_of(Vec<T> v) {
-    Vec<T> four[4] = {v, Vec<T>{}, Vec<T>{}, Vec<T>{}};
-    T sums[4];
-    sum4(four, sums);
-    return sums[0];
-}
-
 // One row of X beside the rows of B at its stored entries: what every coordinate step of the row works on. Entries are
 // padded with x = 0, y = 1, b = 0, which add nothing.
 template <class T>

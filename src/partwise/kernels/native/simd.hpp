@@ -154,6 +154,14 @@ inline void sum4(const Vec<double, 4>* v, double* out) {
 #endif
 #endif
 
+template <class T>
+inline T sum_lanes_of(Vec<T> v) {
+    Vec<T> four[4] = {v, Vec<T>{}, Vec<T>{}, Vec<T>{}};
+    T sums[4];
+    sum4(four, sums);
+    return sums[0];
+}
+
 // to = transpose of the L x L square at `from`, L numbers being 16 bytes.
 template <int L, class T>
 inline void transpose_square(const T* from, Size from_stride, T* to, Size to_stride) {

@@ -127,6 +127,16 @@ public:
         });
     }
 
+    // f(first row, rows) for strips of the rows X as high as there is room for, their parts being formed.
+    template <class F>
+    void strips(const T* X, Size stride, Size m, const T* A, T floor, F f) {
+        for (Size i = 0; i < m; i += rows_) {
+            const Size rows = m - i < rows_ ? m - i : rows_;
+            form(X + i * stride, stride, rows, m - i - rows, A + i * k_, floor);
+            f(i, rows);
+        }
+    }
+
     // out (m x k) += the part times B.
     void dot(int part, Size m, T* out) const {
         const T* rows = parts_ + part * rows_ * width_;
@@ -156,11 +166,7 @@ public:
         for (Size j = 0; j < length_; ++j) ratio[j] = Parts::term(X[j], ratio[j], y[j]);
         Vec<T> sums[4] = {};
         for (Size at = 0; at < width_; at += W) sums[at / W % 4] += load<W>(ratio + at);
-        T lanes_of[W];
-        store(lanes_of, (sums[0] + sums[1]) + (sums[2] + sums[3]));
-        double total = 0;
-        for (int l = 0; l < W; ++l) total += lanes_of[l];
-        return total;
+        return sum_lanes_of<T>((sums[0] + sums[1]) + (sums[2] + sums[3]));
     }
 
     Size width() const { return width_; }
@@ -191,11 +197,9 @@ void split_parts(const T* X, Size stride, Size m, Size p, const T* A, const T* B
     Chunk<Parts, T> chunk(split_bytes / sizeof(T), y_rows, k);
     for_chunks<T>(p, [&](Size low, Size length) {
         chunk.open(B + low * k, length);
-        for (Size i = 0; i < m; i += y_rows) {
-            const Size rows = m - i < y_rows ? m - i : y_rows;
-            chunk.form(X + i * stride + low, stride, rows, m - i - rows, A + i * k, floor);
+        chunk.strips(X + low, stride, m, A, floor, [&](Size i, Size rows) {
             for (int part = 0; part < Parts::count; ++part) chunk.dot(part, rows, out[part] + i * k);
-        }
+        });
     });
 }
 
@@ -209,12 +213,10 @@ void split_parts_t_add(const T* X, Size stride, Size m, Size p, const T* A, cons
     for_chunks<T>(p, [&](Size low, Size length) {
         chunk.open(B + low * k, length);
         for (Size s = 0; s < Parts::count * chunk.width() * k; ++s) sums[s] = 0;
-        for (Size i = 0; i < m; i += split_strip) {
-            const Size rows = m - i < split_strip ? m - i : split_strip;
-            chunk.form(X + i * stride + low, stride, rows, m - i - rows, A + i * k, floor);
+        chunk.strips(X + low, stride, m, A, floor, [&](Size i, Size rows) {
             for (int part = 0; part < Parts::count; ++part)
                 chunk.t_dot(part, rows, A + i * k, sums + part * chunk.width() * k);
-        }
+        });
         for (int part = 0; part < Parts::count; ++part)
             for (Size at = 0; at < length; at += panel) {
                 const Size columns = length - at < panel ? length - at : panel;
@@ -253,11 +255,9 @@ double sum_of_terms(const T* X, Size stride, Size m, Size p, const T* A, const T
     Chunk<Terms, T> chunk(split_bytes / sizeof(T), y_rows, k);
     for_chunks<T>(p, [&](Size low, Size length) {
         chunk.open(B + low * k, length);
-        for (Size i = 0; i < m; i += y_rows) {
-            const Size rows = m - i < y_rows ? m - i : y_rows;
-            chunk.form(X + i * stride + low, stride, rows, m - i - rows, A + i * k, floor);
+        chunk.strips(X + low, stride, m, A, floor, [&](Size i, Size rows) {
             for (Size r = 0; r < rows; ++r) total += chunk.sum_terms(X + (i + r) * stride + low, r);
-        }
+        });
     });
     return total;
 }
