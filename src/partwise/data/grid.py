@@ -19,7 +19,10 @@ Range = tuple[int, int]
 Lane = tuple[Range, ...]
 
 DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
-"""A block should stay in cache with its Y, but every block adds to every column: wide rows want more of them."""
+"""A block should stay in cache, but every block adds to every column: wide rows want more of them."""
+
+DENSE_SHARED_BYTES = 512 << 10
+"""From here on an X of one block is cut in two, if each has rows enough: two threads then share it."""
 
 SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
 GRAM_BLOCK_STORED, GRAM_ROW_ENTRIES = 30_000, 32
@@ -29,10 +32,11 @@ MOST_LANES = 64
 
 
 def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Range]:
-    """Equal runs of rows: about 2 MiB, to ``collect`` at least 128 rows if 16 MiB hold them; small X is one block."""
+    """Equal runs of rows: about 2 MiB, to ``collect`` at least 128 rows if 16 MiB hold them; small X is one or two."""
     least_bytes = DENSE_BLOCK_ROWS * row_bytes if collect else 0
     block_bytes = min(DENSE_MOST_BYTES, max(DENSE_BLOCK_BYTES, least_bytes))
-    count = max(1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
+    shared = n_rows >= DENSE_BLOCK_ROWS and n_rows * row_bytes >= DENSE_SHARED_BYTES
+    count = max(2 if shared else 1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
     return list(pairwise(edges))
 

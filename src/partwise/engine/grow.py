@@ -8,7 +8,7 @@ the objectives that a fit reports never rise.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,22 @@ from partwise.engine.step import Momentum, Reading, State, keep_within, step
 from partwise.interfaces import Data
 from partwise.solvers import MU
 
-KULLBACK_LEIBLER, BELOW = (8, 1.75, 0.0), (20, 1.25, 1.0)
-"""For beta = 1 and below: iterations of the opening, the exponent of the multiplicative factor there, and the share of
-the momentum. With beta = 1 the exponent takes its place, below it comes on top; later 1 is as fast."""
+
+class Pace(NamedTuple):
+    """Iterations of the opening, the exponent of the multiplicative factor and the share of the momentum in them, and
+    the exponent later.
+
+    With beta = 1 the opening's exponent takes the place of the momentum, below it comes on top; later 1 is as fast.
+    """
+
+    opening: int
+    exponent: float
+    share: float
+    later: float = 1.0
+
+    def at(self, n_iter: int) -> tuple[float, float]:
+        """Exponent and share in the iteration after ``n_iter``."""
+        return (self.exponent, self.share) if n_iter < self.opening else (self.later, 1.0)
 
 
 def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -39,7 +52,7 @@ def growing_step(problem: Problem, data: Data, by_columns: Data | None, state: S
     if now is None or now.plain:
         return step(problem, data, by_columns, state)
     weight, following = nesterov(now.t)
-    exponent, share = pace(problem.loss, state.n_iter)
+    exponent, share = pace(problem.loss).at(state.n_iter)
     weight *= share
     look_ahead(now.W, state.W, weight, 1.0, data.threads, now.W)
     look_ahead(now.Ht, state.Ht, weight, 1.0, data.threads, now.Ht)
@@ -55,12 +68,11 @@ def begin(state: State, objective: float | None) -> None:
     now.objective, now.safe = np.inf if objective is None else objective, (now.W.copy(), now.Ht.copy())
 
 
-def pace(loss: Any, n_iter: int) -> tuple[float, float]:
-    """The exponent of the multiplicative factor and the share of the momentum in the iteration after ``n_iter``."""
+def pace(loss: Any) -> Pace:
+    """How a loss is taken on; above beta = 1 always with the provable exponent."""
     if loss.beta > 1:
-        return loss.exponent, 1.0
-    opening, exponent, share = KULLBACK_LEIBLER if loss.beta == 1 else BELOW
-    return (exponent, share) if n_iter < opening else (1.0, 1.0)
+        return Pace(8, loss.exponent, 1.0, loss.exponent)
+    return Pace(8, 1.75, 0.0) if loss.beta == 1 else Pace(20, 1.25, 1.0)
 
 
 def judge(state: State, objective: float, keep: bool) -> bool:

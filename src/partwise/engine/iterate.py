@@ -18,6 +18,7 @@ from partwise.engine.grow import begin, growing_step, judge
 from partwise.engine.monitor import Monitor
 from partwise.engine.problem import Problem
 from partwise.engine.revive import revive
+from partwise.engine.sample import open_on_sample
 from partwise.engine.sequential import sequential_step
 from partwise.engine.step import Reading, State, step
 from partwise.interfaces import Data
@@ -77,6 +78,8 @@ def iterate(
     hopeless: set[int] = set()
     if problem.growing and state.momentum is None:
         begin(state, current(problem, data, state, None, True))
+        if state.n_iter == 0:
+            open_on_sample(problem, data, state)
     for done in range(1, limits.max_iter + 1):
         current_problem = problem.at(state.n_iter)
         advance = stepper(current_problem)

@@ -11,7 +11,7 @@ import numpy as np
 
 from partwise.engine.problem import Problem
 from partwise.interfaces import Array, Data
-from partwise.losses.beta import gram_of
+from partwise.losses.beta import gram_of, sums_of
 
 CANCELS_BELOW = {np.dtype(np.float64): 1e-3, np.dtype(np.float32): 3e-2}
 """Share of |X|^2 below which a squared error from products has lost too many digits, and is summed by entries."""
@@ -49,7 +49,7 @@ def divergence(loss: Any, data: Data, W: Array, Ht: Array) -> float:
             return value
     elif loss.beta == 1 and data.sparse:
         stored = _sum(data, W, lambda X, A: X.stored_value(A, Ht, 1.0, loss.floor))
-        return max(stored + float(W.sum(0, dtype=np.float64) @ Ht.sum(0, dtype=np.float64)), 0.0)
+        return max(stored + float(sums_of(W) @ sums_of(Ht)), 0.0)
     return max(_sum(data, W, lambda X, A: loss.value(X, A, Ht)), 0.0)
 
 

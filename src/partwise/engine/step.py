@@ -18,7 +18,7 @@ from partwise import kernels
 from partwise.engine.problem import Problem
 from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadratic, Split
 from partwise.kernels import pool
-from partwise.losses.beta import gram_of
+from partwise.losses.beta import gram_of, sums_of
 from partwise.penalties.sums import parts_of
 
 H_CHUNK_ROWS = 2048
@@ -272,7 +272,7 @@ def sizes(solver: Any, A: Array) -> Array:
 
 def column_means(A: Array) -> Array:
     """The usual size of each component's entries: the column means, in the dtype of the factor."""
-    return A.sum(axis=0, dtype=np.float64).astype(A.dtype) / A.dtype.type(max(1, len(A)))
+    return sums_of(A).astype(A.dtype) / A.dtype.type(max(1, len(A)))
 
 
 def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:

@@ -21,6 +21,12 @@ def is_plain(X: Any, features: int | None) -> bool:
     return X.dtype in (np.float32, np.float64) and X.ndim == 2 and X.shape[0] > 0 and X.shape[1] == features
 
 
+def is_plain_factor(A: Any) -> bool:
+    """Whether they would return a given factor as it is, and nothing in it is NaN."""
+    plain = type(A) is np.ndarray and A.ndim == 2 and A.size > 0 and is_plain(A, A.shape[1])
+    return plain and bool(np.isfinite(summarise([A], 1).total))
+
+
 def largest(X: Any) -> float:
     """Largest entry of an array or sparse matrix; 0 if it has none."""
     return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
@@ -124,7 +130,8 @@ def check_factor(A: Any, shape: tuple[Any, Any], whom: str, dtype: np.dtype, unk
     """A given factor, checked with scikit-learn's words; ``shape`` may hold "auto". ``unknown``: NaN is allowed."""
     if A is None:
         raise DataError(f"init='custom' needs both W and H, but none was given for {whom}.")
-    A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)  # type: ignore[arg-type]
+    if not is_plain_factor(A):
+        A = check_array(A, ensure_all_finite="allow-nan" if unknown else True)  # type: ignore[arg-type]
     for axis, name in enumerate(("first", "second")):
         if shape[axis] != "auto" and A.shape[axis] != shape[axis]:
             raise DataError(

@@ -55,7 +55,7 @@ def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any
     if W is not None or not partly:
         W = check_factor(W, (shape[0], k), "NMF (input W)", dtype, unknown=partly)
     for factor, name in ((H, "H"), (W, "W")):
-        if factor is not None and not np.nanmax(np.where(np.isnan(factor), 0, factor)):
+        if factor is not None and not (factor > 0).any():
             raise DataError(f"Array passed to NMF (input {name}) is full of zeros: no update leaves zero.")
     return None if W is None else W.copy(order="C"), None if H is None else H.T.copy(order="C")
 

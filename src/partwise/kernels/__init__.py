@@ -28,6 +28,7 @@ except ModuleNotFoundError:
 
     BUILD = "reference"
 
+column_sums = _kernels.column_sums
 csr_dot = _kernels.csr_dot
 csr_t_dot_add = _kernels.csr_t_dot_add
 csr_ratio_dot = _kernels.csr_ratio_dot
@@ -58,6 +59,7 @@ kl_sweep = _kernels.kl_sweep
 
 __all__ = [
     "BUILD",
+    "column_sums",
     "csr_dot",
     "csr_ratio_dot",
     "csr_ratio_t_dot_add",

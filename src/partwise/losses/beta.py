@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from partwise import kernels
 from partwise.interfaces import Array, Block, Data, Entries, Fixed, Quadratic, Rows, Split
 from partwise.kernels import pool
 
@@ -71,7 +72,7 @@ class Beta:
         nothing = np.zeros(0)
         if self.beta == 2:
             return Fixed(B, gram_of(B, threads), nothing)
-        return Fixed(B, nothing, B.sum(axis=0, dtype=np.float64))
+        return Fixed(B, nothing, sums_of(B))
 
     def curvature(self, fixed: Fixed, data: Data) -> Array:
         """The Gram matrix of the `Quadratic` of every row."""
@@ -101,7 +102,7 @@ class Beta:
             return
         X.add_split_t(A, B, self.beta, self.floor, total.neg, total.pos)
         if self.beta == 1:
-            total.pos += A.sum(axis=0, dtype=np.float64)
+            total.pos += sums_of(A)
 
     def columns(self, kind: type, total: Quadratic | Split, B: Array) -> Quadratic | Split:
         """The finished statistic, in the kind that the solver of the columns asked for."""
@@ -114,6 +115,13 @@ class Beta:
     def value(self, X: Block, A: Array, B: Array) -> float:
         """The divergence of one block entry by entry, float64."""
         return X.value(A, B, self.beta, self.floor)
+
+
+def sums_of(B: Array) -> Array:
+    """The column sums of a factor, in float64."""
+    total = np.zeros(B.shape[1])
+    kernels.column_sums(np.ascontiguousarray(B), total)
+    return total
 
 
 def gram_of(B: Array, threads: int = 1) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from partwise.interfaces import Array, Data, Entries, Fixed, Quadratic, RowQuadratic, Rows, Split
-from partwise.losses.beta import RELATIVE_FLOOR, Beta, gram_of
+from partwise.losses.beta import RELATIVE_FLOOR, Beta, gram_of, sums_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class WeightedBeta:
     def fix(self, B: Array, threads: int = 1) -> Fixed:
         """What the half step of the other factor needs of the fixed ``B``."""
         gram = gram_of(B, threads) if self.beta == 2 else np.zeros(0)
-        return Fixed(B, gram, B.sum(axis=0, dtype=np.float64))
+        return Fixed(B, gram, sums_of(B))
 
     def curvature(self, fixed: Fixed, data: Any) -> Array:
         """The Gram matrix of the `Quadratic` of every row."""
@@ -106,4 +106,4 @@ class WeightedBeta:
         """``sum d_beta(0 | y)`` over all cells, from sums."""
         if self.beta == 2:
             return float(np.vdot(gram_of(W), gram_of(Ht))) / 2
-        return float(W.sum(axis=0, dtype=np.float64) @ Ht.sum(axis=0, dtype=np.float64))
+        return float(sums_of(W) @ sums_of(Ht))

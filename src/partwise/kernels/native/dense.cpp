@@ -16,7 +16,7 @@ template <class T>
 DenseKernels<T> dense_kernels() {
     return {hals<T>,           hals_solve<T>, look_ahead<T>, mu<T>,       pivot<T>,  row_hals<T>,
             row_hals_solve<T>, dot<T>,        t_dot_add<T>,  rows_dot<T>, split<T>,
-            split_t_add<T>,    divergence<T>, summary<T>};
+            split_t_add<T>,    divergence<T>, summary<T>,    column_sums<T>};
 }
 
 template DenseKernels<float> dense_kernels();

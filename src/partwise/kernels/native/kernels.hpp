@@ -54,6 +54,7 @@ struct DenseKernels {
                         double* neg, double* pos);
     double (*divergence)(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor);
     Summary (*summary)(const T* values, Size count);
+    void (*column_sums)(const T* A, Size m, Size k, double* total);
 };
 
 template <class T, class I>

@@ -354,6 +354,15 @@ void bind_dense(nb::module_& module) {
         },
         "X"_a.noconvert(), "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
     module.def(
+        "column_sums",
+        [](const Matrix<const T>& A, const Vector<double>& total) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("total", total, k);
+            nb::gil_scoped_release release;
+            dense<T>().column_sums(A.data(), m, k, total.data());
+        },
+        "A"_a.noconvert(), "total"_a.noconvert());
+    module.def(
         "summary",
         [](const Vector<const T>& values) {
             Summary sums;

@@ -66,5 +66,12 @@ Summary summary(const T* values, Size count) {
     return all;
 }
 
+// Memory: A read once.
+template <class T>
+void column_sums(const T* A, Size m, Size k, double* __restrict total) {
+    for (Size i = 0; i < m; ++i)
+        for (Size q = 0; q < k; ++q) total[q] += double(A[i * k + q]);
+}
+
 }  // namespace PARTWISE_ISA
 }  // namespace partwise

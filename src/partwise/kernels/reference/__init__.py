@@ -44,9 +44,10 @@ from partwise.kernels.reference.products import (
     t_dot_add,
 )
 from partwise.kernels.reference.stochastic import sgd_pass
-from partwise.kernels.reference.sums import csr_value, csr_weighted_value, summary
+from partwise.kernels.reference.sums import column_sums, csr_value, csr_weighted_value, summary
 
 __all__ = [
+    "column_sums",
     "csr_dot",
     "csr_ratio_dot",
     "csr_ratio_t_dot_add",

@@ -49,6 +49,11 @@ def _divergence(x, y, beta):
     return np.where(x == 0, at_zero, x**beta / (beta * (beta - 1)) - x * y ** (beta - 1) / (beta - 1) + at_zero)
 
 
+def column_sums(A, total):
+    """``total += A.sum(axis=0)``, float64, row after row. O(m k)."""
+    total += A.sum(axis=0, dtype=np.float64)
+
+
 def summary(values):
     """Sum and sum of squares, in float64; the lowest and the largest of the numbers and 0; how many are not 0.
 

@@ -1,0 +1,117 @@
+"""The opening of a fit with momentum: its first iterations on a sample of the rows, at a fraction of their cost.
+
+Far from a solution a fit need not see all rows to know where the components go. So the first iterations see a quarter
+of them, or less; then all rows are solved roughly for the components found, and the fit goes on with the whole X.
+`partwise.engine.grow.judge` takes all of it back should the objective have risen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from partwise.data import as_data
+from partwise.engine.grow import begin, growing_step, pace
+from partwise.engine.objective import divergence
+from partwise.engine.problem import Problem
+from partwise.engine.rows import equal_weights
+from partwise.engine.step import State, column_means
+from partwise.interfaces import Array, Data, Quadratic
+from partwise.losses.beta import sums_of
+from partwise.penalties import Elastic
+from partwise.solvers import HALS
+
+LEAST, PLENTY = 4, 64
+"""Rows for each component below which no sample is taken, and from which on a sixth of all rows are more than is needed."""
+
+ITERATIONS = 12
+
+LIFT = 1e-2
+"""Of the mean of its component: the least entry of a row that was solved, as no multiplicative update leaves zero."""
+
+SWEEPS = 3
+
+
+@dataclass(frozen=True)
+class RoughSolve:
+    """Solve the rows of a block by least squares of which column j has the weight ``s_j^(beta - 2)``, s its mass.
+
+    Where y is near the product of its row's and its column's sum, these are the second derivatives of the divergence;
+    the row's part of them changes nothing. O(stored k + m k^2).
+    """
+
+    weighed: Array
+    gram: Array
+
+    @classmethod
+    def of(cls, beta: float, W: Array, Ht: Array) -> RoughSolve:
+        """For rows of the components ``Ht``, given some rows that were fitted with them."""
+        mass = Ht @ sums_of(W)
+        mass /= max(mass.max(initial=0), np.finfo(np.float64).tiny)
+        weight = np.maximum(mass, 1e-6) ** (min(max(beta, 1.0), 2.0) - 2)
+        weighed = Ht * weight[:, None]
+        return cls(weighed.astype(Ht.dtype), weighed.T @ Ht)
+
+    def __call__(self, X: Any, A: Array, total: int | None) -> int:
+        stats = Quadratic(self.gram, X.dot(self.weighed))
+        A[...] = equal_weights(stats, A)
+        HALS(SWEEPS).update(A, stats, Elastic(), A)
+        return 0
+
+
+def open_on_sample(problem: Problem, data: Data, state: State) -> None:
+    """Advance a fresh ``state``, in place, by the opening of its loss on a sample of the rows or columns.
+
+    Nothing is done where X is weighted or its factors are penalised, where the longer side has too few rows, and where
+    the start is better than a model of one component already.
+    """
+    if data.weighted or not problem.scale_free:
+        return
+    if data.shape[0] < data.shape[1]:
+        turned = State(state.Ht, state.W)
+        open_on_rows(problem.transposed(), data.transposed(), turned)
+        state.W, state.Ht = turned.Ht, turned.W
+    else:
+        open_on_rows(problem, data, state)
+
+
+def open_on_rows(problem: Problem, data: Data, state: State) -> None:
+    """The same with a sample of the rows; O(n p k) times a sixteenth to a sixth of its iterations."""
+    loss, k = problem.loss, state.W.shape[1]
+    size = min(len(state.W) // 6, max(len(state.W) // 16, PLENTY * k))
+    if size < LEAST * k:
+        return
+    rows = sample(sums(data, 1) ** min(max(loss.beta, 0.0), 1.0), size)
+    few = as_data(data.X[rows], data.threads)
+    part = State(state.W[rows], state.Ht.copy())
+    if better_than_one(loss, few, part):
+        return
+    begin(part, None)
+    for _ in range(ITERATIONS):
+        growing_step(problem, few, None, part)
+    data.sweep(RoughSolve.of(loss.beta, part.W, part.Ht), state.W, collect=False)
+    state.W[rows], state.Ht = part.W, part.Ht
+    for A in (state.W, state.Ht):
+        np.maximum(A, A.dtype.type(LIFT) * column_means(A), out=A)
+
+
+def sample(mass: Array, size: int) -> Array:
+    """Some rows, always the same, in order: drawn with chances in proportion to their mass."""
+    if np.count_nonzero(mass) < size:
+        mass = np.ones_like(mass)
+    rng = np.random.default_rng(0)
+    return np.sort(rng.choice(len(mass), size, replace=False, p=mass / mass.sum(), shuffle=False))
+
+
+def sums(data: Data, axis: int) -> Array:
+    """The sums of X over its columns (axis 1) or rows (axis 0), float64."""
+    return np.asarray(data.X.sum(axis=axis, dtype=np.float64))
+
+
+def better_than_one(loss: Any, data: Data, state: State) -> bool:
+    """Whether the divergence is already less than that of a model of one component, the product of the sums of X."""
+    rows, columns = sums(data, 1), sums(data, 0)
+    one = State(*(np.ascontiguousarray(A[:, None], data.dtype) for A in (rows, columns / max(columns.sum(), 1e-300))))
+    return divergence(loss, data, state.W, state.Ht) < divergence(loss, data, one.W, one.Ht)
