@@ -243,6 +243,16 @@ def test_a_component_that_would_not_lower_the_objective_stays_dead():
     assert not state.W[:, 1].any() and not state.Ht[:, 1].any()
 
 
+def test_a_component_is_revived_from_a_row_whose_squares_are_no_numbers():
+    X = np.diag([1, 1e-30]).astype(np.float32)
+    data = as_data(X)
+    loss = Beta(2.0).on(data)
+    problem = Problem(loss, HALS(), HALS())
+    state = State(*(np.array([[1, 0], [0, 0]], np.float32) for _ in range(2)))
+    revive(problem, data, state, [1])
+    assert np.isfinite(state.W).all() and np.isfinite(state.Ht).all()
+
+
 # ---------------------------------------------------------------------- units, plan and choices
 
 

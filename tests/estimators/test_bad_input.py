@@ -451,6 +451,7 @@ tables = arrays.arrays(
 )
 @hypothesis.example(X=np.array([[5e-324, 1.0], [1e300, 5e-324]]), k=1, name="kl", sparse=False, alpha=0.0)
 @hypothesis.example(X=np.full((2, 3), 1e300), k=2, name="kl", sparse=False, alpha=0.0)
+@hypothesis.example(X=np.array([[0, 1e-160, 1.0], [1, 0, 0], [0, 1, 0]]), k=3, name="cd", sparse=False, alpha=0.0)
 def test_whatever_the_numbers_the_factors_are_numbers(X, k, name, sparse, alpha):
     before = X.tobytes()
     form = sp.csr_array(X) if sparse else X

@@ -855,6 +855,17 @@ def test_summary_equals_the_reference(dtype, count):
     np.testing.assert_allclose(kernels.summary(values), reference.summary(values), rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (7, 5), (1003, 17)])
+def test_column_sums_equal_the_reference(dtype, shape):
+    A = np.random.default_rng(0).random(shape).astype(dtype)
+    frozen(A)
+    expected, found = np.ones((2, shape[1]))
+    reference.column_sums(A, expected)
+    kernels.column_sums(A, found)
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
 def test_mu_leaves_an_entry_with_denominator_zero_alone():
     A, zero = np.full((2, 3), 5.0), np.zeros((1, 3))
     kernels.mu(A, np.ones((2, 3)), zero, 1, 0, 0, np.ones(3), np.zeros(3), np.zeros(3))

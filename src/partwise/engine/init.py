@@ -113,7 +113,19 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     for _ in range(20 if is_small(data) else 1):
         refine(W, Ht, Y, Z, data.threads)
         refine(Ht, W, Z, Y, data.threads)
+    drop_noise(W, Ht)
     return W, Ht
+
+
+def drop_noise(W: Array, Ht: Array) -> None:
+    """Set components to 0, in place, that no product of the others can tell from rounding; they are revived later.
+
+    Their squares may be less than the least number, by which a half step would divide.
+    """
+    sizes = np.log(W.max(axis=0, initial=0), where=W.any(axis=0), out=np.full(W.shape[1], -np.inf))
+    sizes += np.log(Ht.max(axis=0, initial=0), where=Ht.any(axis=0), out=np.full(W.shape[1], -np.inf))
+    noise = sizes < sizes.max(initial=-np.inf) + np.log(np.finfo(W.dtype).eps)
+    W[:, noise] = Ht[:, noise] = 0
 
 
 def non_negative_parts(Y: Array, k: int) -> Array:

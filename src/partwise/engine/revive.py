@@ -37,10 +37,10 @@ def revive(problem: Problem, data: Data, state: State, dead: list[int]) -> list[
         h = worst_residual(data, state)
         if h is None:
             continue
-        put(q, 0, h)
+        put(q, 0, h if bounded else h / h.max())
         h = state.Ht[:, q].copy()
         w = weights(data, state, h) if h.any() else state.W[:, q].copy()
-        scale = np.sqrt(np.linalg.norm(w) / np.linalg.norm(h)) if w.any() and not bounded else 1.0
+        scale = np.sqrt(w.max()) if w.any() and not bounded else 1.0  # that of h is 1
         put(q, w / scale, h * scale)
         if objective(problem, data, state) < before:
             revived.append(q)
@@ -76,4 +76,5 @@ def weights(data: Data, state: State, h: Array) -> Array:
         return 0
 
     data.sweep(multiply, w, collect=False)
-    return np.maximum(w[:, 0] - product, 0) / (h @ h)
+    size = float(np.square(h, dtype=np.float64).sum())  # may be too little for a float32
+    return np.maximum(w[:, 0] - product, 0) / size if size else np.zeros_like(product)

@@ -74,7 +74,7 @@ class HALS:
             return self._solve(A, gram, cross, l1, bounds)
         A /= scale
         bounds = [bound if bound is None else bound / scale for bound in bounds]
-        solved = self._solve(A, gram * np.outer(scale, scale), (cross - A.dtype.type(l1)) * scale, 0.0, bounds)
+        solved = self._solve(A, gram * scale[:, None] * scale, (cross - A.dtype.type(l1)) * scale, 0.0, bounds)
         A *= scale
         return solved
 
