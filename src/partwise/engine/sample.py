@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from partwise.data import as_data
-from partwise.engine.grow import begin, growing_step, pace
+from partwise.engine.grow import begin, growing_step
 from partwise.engine.objective import divergence
 from partwise.engine.problem import Problem
 from partwise.engine.rows import equal_weights
@@ -24,7 +24,7 @@ from partwise.penalties import Elastic
 from partwise.solvers import HALS
 
 LEAST, PLENTY = 4, 64
-"""Rows for each component below which no sample is taken, and from which on a sixth of all rows are more than is needed."""
+"""Rows for each component below which no sample is taken, and from which on a sixth of all rows is more than needed."""
 
 ITERATIONS = 12
 
