@@ -1,8 +1,9 @@
 """The opening of a fit with momentum: its first iterations on a sample of the rows, at a fraction of their cost.
 
-Far from a solution a fit need not see all rows to know where the components go. So the first iterations see a quarter
-of them, or less; then all rows are solved roughly for the components found, and the fit goes on with the whole X.
-`partwise.engine.grow.judge` takes all of it back should the objective have risen.
+Far from a solution a fit need not see all rows to know where the components go. So a few iterations, which are not
+counted, see a sixth of them or less; then all rows are solved roughly for the components found, and the fit goes on
+with the whole X. `partwise.engine.grow.judge` takes all of it back should the objective have risen. Why it is only for
+multiplicative updates stands in docs/adr/0013.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LEAST, PLENTY = 4, 64
 """Rows for each component below which no sample is taken, and from which on a sixth of all rows is more than needed."""
 
 ITERATIONS = 12
+"""Of updates whose multiplicative factor may be taken whole; smaller steps are taken more often."""
 
 LIFT = 1e-2
 """Of the mean of its component: the least entry of a row that was solved, as no multiplicative update leaves zero."""
@@ -62,7 +64,7 @@ class RoughSolve:
 
 
 def open_on_sample(problem: Problem, data: Data, state: State) -> None:
-    """Advance a fresh ``state``, in place, by the opening of its loss on a sample of the rows or columns.
+    """Advance a fresh ``state``, in place, by iterations on a sample of the rows or columns, whichever are more.
 
     Nothing is done where X is weighted or its factors are penalised, where the longer side has too few rows, and where
     the start is better than a model of one component already.
@@ -89,7 +91,7 @@ def open_on_rows(problem: Problem, data: Data, state: State) -> None:
     if better_than_one(loss, few, part):
         return
     begin(part, None)
-    for _ in range(ITERATIONS):
+    for _ in range(round(ITERATIONS / loss.exponent)):
         growing_step(problem, few, None, part)
     data.sweep(RoughSolve.of(loss.beta, part.W, part.Ht), state.W, collect=False)
     state.W[rows], state.Ht = part.W, part.Ht
@@ -98,11 +100,15 @@ def open_on_rows(problem: Problem, data: Data, state: State) -> None:
 
 
 def sample(mass: Array, size: int) -> Array:
-    """Some rows, always the same, in order: drawn with chances in proportion to their mass."""
-    if np.count_nonzero(mass) < size:
-        mass = np.ones_like(mass)
-    rng = np.random.default_rng(0)
-    return np.sort(rng.choice(len(mass), size, replace=False, p=mass / mass.sum(), shuffle=False))
+    """Some rows, always the same, in order: drawn with chances in proportion to their mass.
+
+    References
+    ----------
+    Efraimidis & Spirakis (2006), doi:10.1016/j.ipl.2005.11.003
+    """
+    with np.errstate(divide="ignore", over="ignore"):
+        waits = np.random.default_rng(0).standard_exponential(len(mass)) / mass
+    return np.sort(np.argsort(waits, kind="stable")[:size])
 
 
 def sums(data: Data, axis: int) -> Array:
