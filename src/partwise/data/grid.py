@@ -25,6 +25,9 @@ DENSE_SHARED_BYTES = 512 << 10
 """From here on an X of one block is cut in two, if each has rows enough: two threads then share it."""
 
 SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
+SPARSE_SHARED = 100_000
+"""From this work on there are two blocks at least, for two threads."""
+
 GRAM_BLOCK_STORED, GRAM_ROW_ENTRIES = 30_000, 32
 """Of weighted sparse data: a Gram matrix for every row costs k times as much, so that small data are shared, too."""
 
@@ -44,8 +47,9 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
 def sparse_blocks(indptr: Array, stored: int, row: int) -> list[Range]:
     """Runs of rows with the work of about ``stored`` entries, a row itself being worth ``row`` of them."""
     n_rows = len(indptr) - 1
-    count = (int(indptr[-1]) - int(indptr[0]) + row * n_rows) // stored  # may pass 32 bits
-    if count <= 1:
+    total = int(indptr[-1]) - int(indptr[0]) + row * n_rows  # may pass 32 bits
+    count = max(2 if total >= SPARSE_SHARED else 1, total // stored)
+    if count == 1:
         return [(0, n_rows)]
     work = indptr.astype(np.int64) + row * np.arange(n_rows + 1, dtype=np.int64)
     work -= work[0]
@@ -58,7 +62,7 @@ def lanes(blocks: list[Range], most: int) -> tuple[Lane, ...]:
     count = min(len(blocks), most, MOST_LANES)
     if count <= 1:
         return (tuple(blocks),)
-    edges = np.linspace(0, len(blocks), count + 1).astype(int).tolist()
+    edges = [i * len(blocks) // count for i in range(count + 1)]
     return tuple(tuple(blocks[low:high]) for low, high in pairwise(edges))
 
 

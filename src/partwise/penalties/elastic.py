@@ -31,8 +31,8 @@ class Elastic(BasePenalty):
     @property
     def faces(self) -> frozenset[str]:
         """Those of its terms; a free penalty, which every plain fit has, is not asked."""
-        free = np.ndim(self.l1) == 0 and np.ndim(self.l2) == 0 and not (self.l1 or self.l2)
-        return frozenset() if free else self.terms().faces
+        arrays = isinstance(self.l1, np.ndarray) or isinstance(self.l2, np.ndarray)
+        return self.terms().faces if arrays or self.l1 or self.l2 else frozenset()
 
     def terms(self) -> Terms:
         """The two weights; for weighted samples one for each row."""
@@ -41,6 +41,8 @@ class Elastic(BasePenalty):
     def value(self, A: Array) -> float:
         """The penalty, float64; a pass over A for each weight that is not 0."""
         total = 0.0
+        if not self.faces:
+            return total
         if np.any(self.l1):
             total += np.sum(self.l1 * A.sum(axis=1, dtype=np.float64)[:, None])
         if np.any(self.l2):
