@@ -31,7 +31,7 @@ def as_data(
     elsewhere : float
         With a sparse weight: what the cells count that are not stored.
     summary : Summary, optional
-        That of X, where a check of its entries has found it; only a dense X keeps it, a sparse one may be stored anew.
+        That of X, where a check of its entries has found it; not used where a sparse X is stored anew.
 
     Examples
     --------
@@ -44,11 +44,11 @@ def as_data(
     if not sp.issparse(X):
         return cast("Data", Dense(np.asarray(X), threads, summary))
     check_structure(X)
-    X = X.tocsr()
-    if not X.has_canonical_format and has_duplicates(X):
-        X = X.copy()
-        X.sum_duplicates()
-    return cast("Data", Sparse(X, threads))
+    rows = X.tocsr()
+    if not rows.has_canonical_format and has_duplicates(rows):
+        rows = rows.copy()
+        rows.sum_duplicates()
+    return cast("Data", Sparse(rows, threads, summary if rows is X else None))
 
 
 def weighted(X: Any, weight: Any, elsewhere: float, threads: int) -> WeightedDense | WeightedSparse:

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from partwise.data import grid
 from partwise.data.block import SparseBlock
 from partwise.data.dense import sweep
-from partwise.data.summary import Summarised
+from partwise.data.summary import Summarised, Summary
 from partwise.interfaces import Array
 
 SPARSE_FLOPS = 3e9
@@ -29,15 +29,19 @@ class Sparse(Summarised):
         Duplicates must have been summed; indices need not be sorted.
     threads : int
         How many threads a sweep may use.
+    summary : Summary, optional
+        That of X, if it is known.
     """
 
     sparse = True
     weighted, elsewhere = False, 1.0
 
-    def __init__(self, X: Any, threads: int = 1) -> None:
+    def __init__(self, X: Any, threads: int = 1, summary: Summary | None = None) -> None:
         self.X, self.threads = X, threads
         self.shape, self.dtype = X.shape, X.dtype
         self.stored = len(X.data)
+        if summary:
+            self.summary = summary
         self.arrays = X.indptr, X.indices, X.data
         self.blocks = grid.sparse_blocks(X.indptr, grid.SPARSE_BLOCK_STORED, grid.ROW_ENTRIES)
         self._transposed: Sparse | None = None
