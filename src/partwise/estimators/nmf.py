@@ -56,7 +56,8 @@ class NMF(BaseNMF):
     solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm", "sgd"} or `SGD`, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
-        momentum where a factor grows; ten iterations that raised the objective are taken back. "scd": coordinate
+        momentum where a factor grows; ten iterations that raised the objective are taken back; a random start of a
+        long or wide X first sees a sample of its rows or columns (iterations that are not counted). "scd": coordinate
         descent on the rows and columns of X, Kullback-Leibler only, after ten multiplicative iterations. "pg":
         accelerated projected gradient, and "admm": alternating direction method, Frobenius only, for constraints such
         as `Simplex`. "auto": cd for Frobenius (pg where a constraint asks for it), scd for Kullback-Leibler and sparse
