@@ -50,9 +50,9 @@ class NMF(BaseNMF):
         Where to start. None: NNSVD-LRC for ``cd`` and ``bpp``, nndsvda for ``mu``, ``mue`` and ``scd``, "random" if
         k > min(X.shape) or if cells are missing or weighted. "custom" takes W, H or both as given to `fit`.
     n_init : int, default=1
-        Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of X
-        for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had been
-        alone. Ten cost 320 iterations more than one, and the memory of their factors.
+        Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of a
+        dense X for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had
+        been alone. Ten cost 320 iterations more than one, and the memory of their factors.
     solver : {"auto", "cd", "mu", "mue", "bpp", "scd", "pg", "admm", "sgd"} or `SGD`, default="auto"
         "cd": coordinate descent (HALS) with inner sweeps, Frobenius only. "bpp": exact alternating least squares by
         block principal pivoting, Frobenius only. "mu": multiplicative updates, every loss. "mue": the same with
