@@ -118,6 +118,6 @@ def sums(data: Data, axis: int) -> Array:
 
 def better_than_one(loss: Any, data: Data, state: State) -> bool:
     """Whether the divergence is already less than that of a model of one component, the product of the sums of X."""
-    rows, columns = sums(data, 1), sums(data, 0)
-    one = State(*(np.ascontiguousarray(A[:, None], data.dtype) for A in (rows, columns / max(columns.sum(), 1e-300))))
-    return divergence(loss, data, state.W, state.Ht) < divergence(loss, data, one.W, one.Ht)
+    rows, columns = (sums(data, axis).astype(data.dtype)[:, None] for axis in (1, 0))
+    columns /= data.total or 1.0
+    return divergence(loss, data, state.W, state.Ht) < divergence(loss, data, rows, columns)
