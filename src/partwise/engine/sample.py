@@ -113,7 +113,7 @@ def sample(mass: Array, size: int) -> Array:
 
 def sums(data: Data, axis: int) -> Array:
     """The sums of X over its columns (axis 1) or rows (axis 0), float64."""
-    return np.asarray(data.X.sum(axis=axis, dtype=np.float64))
+    return np.asarray(data.X.sum(axis=axis, dtype=np.float64)).ravel()  # a sparse matrix gives a matrix
 
 
 def better_than_one(loss: Any, data: Data, state: State) -> bool:
