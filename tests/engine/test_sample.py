@@ -144,6 +144,16 @@ def test_nothing_is_done_where_the_start_is_a_model_already():
     assert untouched(X, State(fitted.W, fitted.Ht))
 
 
+@pytest.mark.parametrize("factor", ["W", "Ht"])
+def test_zeros_of_the_start_stay_zero(factor):
+    X = table()
+    masked = start(X)
+    getattr(masked, factor)[:10, 1] = 0
+    assert untouched(X, masked)
+    *_, _ = iterate(problem(as_data(X)), as_data(X), masked, Limits(0, 20))
+    assert not getattr(masked, factor)[:10, 1].any()
+
+
 def test_nothing_is_done_for_few_rows_penalties_or_weights():
     X = table()
     assert untouched(X[: 4 * 6 * k - 1])
