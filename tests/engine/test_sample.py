@@ -105,10 +105,11 @@ def test_rows_and_columns_change_places():
     np.testing.assert_allclose(turned.W, tall.Ht, rtol=1e-9)
 
 
-def test_dense_and_sparse_x_open_alike():
+@pytest.mark.parametrize("form", [sp.csr_array, sp.csr_matrix])
+def test_dense_and_sparse_x_open_alike(form):
     X = table() * (np.random.default_rng(1).random((n, p)) < 0.5)
     dense, sparse = start(X), start(X)
-    for data, state in ((as_data(X), dense), (as_data(sp.csr_array(X)), sparse)):
+    for data, state in ((as_data(X), dense), (as_data(form(X)), sparse)):
         open_on_sample(problem(data), data, state)
     np.testing.assert_allclose(sparse.W, dense.W, rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(sparse.Ht, dense.Ht, rtol=1e-7, atol=1e-9)
@@ -141,6 +142,16 @@ def test_nothing_is_done_where_the_start_is_a_model_already():
     *_, _ = iterate(problem(as_data(X)), as_data(X), fitted, Limits(0, 30))
     assert not untouched(X)
     assert untouched(X, State(fitted.W, fitted.Ht))
+
+
+@pytest.mark.parametrize("factor", ["W", "Ht"])
+def test_zeros_of_the_start_stay_zero(factor):
+    X = table()
+    masked = start(X)
+    getattr(masked, factor)[:10, 1] = 0
+    assert untouched(X, masked)
+    *_, _ = iterate(problem(as_data(X)), as_data(X), masked, Limits(0, 20))
+    assert not getattr(masked, factor)[:10, 1].any()
 
 
 def test_nothing_is_done_for_few_rows_penalties_or_weights():

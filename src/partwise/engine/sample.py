@@ -66,10 +66,11 @@ class RoughSolve:
 def open_on_sample(problem: Problem, data: Data, state: State) -> None:
     """Advance a fresh ``state``, in place, by iterations on a sample of the rows or columns, whichever are more.
 
-    Nothing is done where X is weighted or its factors are penalised, where the longer side has too few rows, and where
-    the start is better than a model of one component already.
+    Nothing is done where X is weighted or its factors are penalised, where the start has a zero, which multiplicative
+    updates keep, where the longer side has too few rows, and where the start is better than a model of one component
+    already.
     """
-    if data.weighted or not problem.scale_free:
+    if data.weighted or not problem.scale_free or not (state.W.all() and state.Ht.all()):
         return
     if data.shape[0] < data.shape[1]:
         turned = State(state.Ht, state.W)
@@ -113,7 +114,7 @@ def sample(mass: Array, size: int) -> Array:
 
 def sums(data: Data, axis: int) -> Array:
     """The sums of X over its columns (axis 1) or rows (axis 0), float64."""
-    return np.asarray(data.X.sum(axis=axis, dtype=np.float64))
+    return np.asarray(data.X.sum(axis=axis, dtype=np.float64)).ravel()  # a sparse matrix gives a matrix
 
 
 def better_than_one(loss: Any, data: Data, state: State) -> bool:
