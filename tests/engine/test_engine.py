@@ -253,6 +253,17 @@ def test_a_component_is_revived_from_a_row_whose_squares_are_no_numbers():
     assert np.isfinite(state.W).all() and np.isfinite(state.Ht).all()
 
 
+@pytest.mark.parametrize(("dtype", "share"), [(np.float32, 1e-3), (np.float32, 1e-7), (np.float64, 1e-12)])
+def test_a_start_keeps_a_small_block_beside_a_large_one(dtype, share):
+    rng = np.random.default_rng(0)
+    X = np.zeros((12, 10), dtype)
+    X[:8, :6] = np.outer(rng.random(8) + 0.1, rng.random(6) + 0.1)
+    X[8:, 6:] = share * np.outer(rng.random(4) + 0.1, rng.random(4) + 0.1)
+    state = start(X, "nnsvdlrc", k=2)
+    Y = state.W.astype(float) @ state.Ht.astype(float).T
+    assert np.linalg.norm(X[8:, 6:] - Y[8:, 6:]) < 0.01 * np.linalg.norm(X[8:, 6:])
+
+
 # ---------------------------------------------------------------------- units, plan and choices
 
 

@@ -118,13 +118,13 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
 
 
 def drop_noise(W: Array, Ht: Array) -> None:
-    """Set components to 0, in place, that no product of the others can tell from rounding; they are revived later.
+    """Set components to 0, in place, whose squares are no numbers, as a half step would divide by them.
 
-    Their squares may be less than the least number, by which a half step would divide.
+    They are the rounding of the others, and revived later.
     """
-    sizes = np.log(W.max(axis=0, initial=0), where=W.any(axis=0), out=np.full(W.shape[1], -np.inf))
-    sizes += np.log(Ht.max(axis=0, initial=0), where=Ht.any(axis=0), out=np.full(W.shape[1], -np.inf))
-    noise = sizes < sizes.max(initial=-np.inf) + np.log(np.finfo(W.dtype).eps)
+    limits = np.finfo(W.dtype)
+    sizes = W.max(axis=0, initial=0).astype(np.longdouble) * Ht.max(axis=0, initial=0)
+    noise = sizes < limits.tiny / limits.eps
     W[:, noise] = Ht[:, noise] = 0
 
 

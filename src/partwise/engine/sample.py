@@ -27,6 +27,9 @@ from partwise.solvers import HALS
 LEAST, PLENTY = 4, 64
 """Rows for each component below which no sample is taken, and from which on a sixth of all rows is more than needed."""
 
+MOST_BYTES = 1 << 28
+"""Of a sample with more rows than are plenty: it is a copy."""
+
 ITERATIONS = 12
 """Of updates whose multiplicative factor may be taken whole; smaller steps are taken more often."""
 
@@ -66,11 +69,13 @@ class RoughSolve:
 def open_on_sample(problem: Problem, data: Data, state: State) -> None:
     """Advance a fresh ``state``, in place, by iterations on a sample of the rows or columns, whichever are more.
 
-    Nothing is done where X is weighted or its factors are penalised, where the start has a zero, which multiplicative
-    updates keep, where the longer side has too few rows, and where the start is better than a model of one component
-    already.
+    Nothing is done below beta = 0, where X is weighted or its factors are penalised, where the start has a zero, which
+    multiplicative updates keep, where the longer side has too few rows, and where the start is better than a model of
+    one component already.
     """
-    if data.weighted or not problem.scale_free or not (state.W.all() and state.Ht.all()):
+    if problem.loss.beta < 0 or data.weighted or not problem.scale_free:
+        return
+    if not (data.stored and state.W.all() and state.Ht.all()):
         return
     if data.shape[0] < data.shape[1]:
         turned = State(state.Ht, state.W)
@@ -82,8 +87,9 @@ def open_on_sample(problem: Problem, data: Data, state: State) -> None:
 
 def open_on_rows(problem: Problem, data: Data, state: State) -> None:
     """The same with a sample of the rows; O(n p k) times a sixteenth to a sixth of its iterations."""
-    loss, k = problem.loss, state.W.shape[1]
-    size = min(len(state.W) // 6, max(len(state.W) // 16, PLENTY * k))
+    loss, (n, k) = problem.loss, state.W.shape
+    most = MOST_BYTES * n // (data.stored * data.dtype.itemsize)
+    size = min(n // 6, max(min(n // 16, most), PLENTY * k))
     if size < LEAST * k:
         return
     rows = sample(sums(data, 1) ** min(max(loss.beta, 0.0), 1.0), size)
