@@ -10,7 +10,9 @@ from partwise.engine.iterate import Limits, iterate
 from partwise.engine.objective import divergence
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.sample import RoughSolve, open_on_sample, sample
-from partwise.engine.step import State
+from partwise.engine.step import Reading, State
+from partwise.interfaces import Evidence
+from partwise.kernels import pool
 from partwise.losses import Beta
 from partwise.penalties import L1
 
@@ -87,9 +89,6 @@ def test_an_opening_that_did_harm_is_taken_back(monkeypatch):
 
 
 def step_of_nothing(state):
-    from partwise.engine.step import Reading
-    from partwise.interfaces import Evidence
-
     state.n_iter += 1
     return Reading(Evidence.zeros(k), Evidence.zeros(k))
 
@@ -116,9 +115,10 @@ def test_dense_and_sparse_x_open_alike(form):
 
 
 @pytest.mark.parametrize("threads", [2, 3])
-def test_threads_do_not_change_a_bit(threads):
-    rng = np.random.default_rng(0)
-    X = rng.random((3000, 300))
+def test_threads_do_not_change_a_bit(threads, monkeypatch):
+    monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0.0)
+    X = np.random.default_rng(0).random((3000, 300))
+    assert len(as_data(X[:500]).lanes) > 1, "a sample of one block is not shared"
     one, many = start(X), start(X)
     open_on_sample(problem(as_data(X)), as_data(X, 1), one)
     open_on_sample(problem(as_data(X)), as_data(X, threads), many)

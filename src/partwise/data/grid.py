@@ -22,7 +22,7 @@ DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 """A block should stay in cache, but every block adds to every column: wide rows want more of them."""
 
 DENSE_SHARED_BYTES = 512 << 10
-"""From here on an X of one block is cut in two, if each has rows enough: two threads then share it."""
+"""From here on an X of one block is cut in two, if it has the rows of one: two threads then share it."""
 
 SPARSE_BLOCK_STORED, ROW_ENTRIES = 125_000, 8
 SPARSE_SHARED = 100_000

@@ -27,9 +27,6 @@ OVERSHOOT = 0.5
 LOWEST = 0.1
 """Share of itself that an entry keeps when looking ahead, for losses whose gradient is infinite where y = 0 < x."""
 
-APART = 8.0
-"""Ratio of the norms of the sides of a component up to which they are left as they are."""
-
 CHUNK_ROWS = 8192
 
 BYTES_PER_SECOND = 1e10
@@ -91,17 +88,15 @@ def look_ahead(previous: Array, current: Array, weight: float, lowest: float, th
 
 
 def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
-    """Bring the norms of both sides of each component together, in the current and the last factors.
+    """Bring the norms of both sides of each component within a factor of two, in the current and the last factors.
 
-    By powers of two: no digit changes, nor anything that an iteration does. Only if some norms lie further apart than
-    `APART`, then all of them within a factor of two. A component of which a side is zero is left alone. O(k), and
-    O((m + p) k) once in a while.
+    By powers of two: no digit changes, nor anything that an iteration does. A component of which a side is zero is left
+    alone. O(k), and O((m + p) k) once in a while.
     """
     alive = (reading.W.norm2 > 0) & (reading.H.norm2 > 0)
     sizes = (np.log2(side.norm2, out=np.zeros(len(alive)), where=alive) for side in (reading.H, reading.W))
-    gaps = np.subtract(*sizes) / 2
-    if np.abs(gaps).max(initial=0) > np.log2(APART):
-        halves = np.rint(gaps / 2)
+    halves = np.rint(np.subtract(*sizes) / 4)
+    if halves.any():
         for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
             scale(W, 2.0**halves, threads)
             scale(Ht, 2.0**-halves, threads)
