@@ -22,7 +22,7 @@ def test_dense_blocks_cover_every_row_once(n, row_bytes, block_bytes, monkeypatc
     monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     blocks = grid.dense_blocks(n, row_bytes)
     assert [i for low, high in blocks for i in range(low, high)] == list(range(n))
-    assert all((high - low - 1) * row_bytes <= block_bytes for low, high in blocks)
+    assert all((high - low - 1) * row_bytes <= 2 * block_bytes for low, high in blocks)
 
 
 @pytest.mark.parametrize("lengths", [[0], [5], [0, 0, 0], [1000] * 7, [0, 5000, 0, 0, 10, 3], list(range(200))])
@@ -69,6 +69,15 @@ def test_blocks_of_wide_rows_hold_128_of_them_or_16_mebibytes():
     assert {high - low for low, high in grid.dense_blocks(400, 40_000, collect=False)} <= {50, 51}
     low, high = grid.dense_blocks(100_000, 400)[0]
     assert (high - low) * 400 <= grid.DENSE_BLOCK_BYTES
+
+
+def test_blocks_grow_to_twice_their_size_where_there_are_many():
+    def bytes_of_a_block(n):
+        low, high = grid.dense_blocks(n, 6272)[0]
+        return (high - low) * 6272
+
+    few, more, many = (bytes_of_a_block(n) for n in (10_000, 16_000, 100_000))
+    assert few <= grid.DENSE_BLOCK_BYTES < more < many <= 2 * grid.DENSE_BLOCK_BYTES
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])

@@ -21,6 +21,9 @@ Lane = tuple[Range, ...]
 DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 """A block should stay in cache, but every block adds to every column: wide rows want more of them."""
 
+DENSE_MANY = 32
+"""From so many blocks on they are as much larger, up to twice: each costs some calls from Python, in turn by threads."""
+
 DENSE_SHARED_BYTES = 512 << 10
 """From here on an X of one block is cut in two, if it has the rows of one: two threads then share it."""
 
@@ -35,9 +38,10 @@ MOST_LANES = 64
 
 
 def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Range]:
-    """Equal runs of rows: about 2 MiB, to ``collect`` at least 128 rows if 16 MiB hold them; small X is one or two."""
+    """Equal runs of rows: 2 to 4 MiB, to ``collect`` at least 128 rows if 16 MiB hold them; small X is one or two."""
+    usual = min(2 * DENSE_BLOCK_BYTES, max(DENSE_BLOCK_BYTES, n_rows * row_bytes // DENSE_MANY))
     least_bytes = DENSE_BLOCK_ROWS * row_bytes if collect else 0
-    block_bytes = min(DENSE_MOST_BYTES, max(DENSE_BLOCK_BYTES, least_bytes))
+    block_bytes = min(DENSE_MOST_BYTES, max(usual, least_bytes))
     shared = n_rows >= DENSE_BLOCK_ROWS and n_rows * row_bytes >= DENSE_SHARED_BYTES
     count = max(2 if shared else 1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
     edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()

@@ -7,6 +7,7 @@ other units, and whether the components may be reordered.
 from __future__ import annotations
 
 from dataclasses import field, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ class BasePenalty:
 
     def rows(self, start: int, stop: int) -> Any:
         """Itself, with the rows of those numbers that belong to rows."""
-        cut = {one.name: value for one in numbers(self) if np.ndim(value := getattr(self, one.name)) == 2}
+        cut = {one.name: value for one in numbers(self) if getattr(value := getattr(self, one.name), "ndim", 0) == 2}
         if not cut:
             return self
         return changed(self, {name: value[start:stop] for name, value in cut.items()})
@@ -120,9 +121,15 @@ class BasePenalty:
         return self.separable and not any(len(shape) == 2 for shape in shapes(self))
 
 
-def numbers(penalty: Any) -> list[Any]:
+def numbers(penalty: Any) -> tuple[Any, ...]:
     """The fields of a penalty that were declared with `number`."""
-    return [one for one in fields(penalty) if one.metadata]
+    return numbers_of(type(penalty))
+
+
+@cache
+def numbers_of(kind: type) -> tuple[Any, ...]:
+    """The same of a class; every block of every iteration asks."""
+    return tuple(one for one in fields(kind) if one.metadata)
 
 
 def shapes(penalty: Any) -> list[tuple[int, ...]]:

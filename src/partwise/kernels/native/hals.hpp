@@ -34,10 +34,17 @@ inline void transpose_out(const T* at, Size count, Size k, T* rows) {
     transpose(at, block_rows<T>, k, count, rows, k);
 }
 
-// sums[i mod sum_lanes] += values[i]^2 over `count` values, in float64.
-template <int count, class T>
+// sums[i mod sum_lanes] += values[i]^2 over the values of a block, in float64.
+template <class T>
 inline void add_squares(const T* values, double* sums) {
-    for (int i = 0; i < count; ++i) sums[i % sum_lanes] += double(values[i]) * double(values[i]);
+    constexpr int V = lanes<double>, parts = sum_lanes / V;
+    Vec<double> totals[parts];
+    for (int i = 0; i < parts; ++i) totals[i] = load<V>(sums + i * V);
+    for (int i = 0; i < block_rows<T> / V; ++i) {
+        const Vec<double> value = widened(values + i * V);
+        totals[i % parts] += value * value;
+    }
+    for (int i = 0; i < parts; ++i) store(sums + i * V, totals[i]);
 }
 
 // What the coordinates of a block may be: anything from 0 on.
@@ -143,7 +150,7 @@ template <class T, class Limits>
     Scratch<T> block(2 * k * R), inverse(k);
     Scratch<Size> order(k);
     Scratch<double> sums(3 * k * sum_lanes);
-    T *at = block.get(), *lt = at + k * R;
+    T *at = block.get(), *lt = at + k * R, met[R];
     double *grad_sum = sums.get(), *neg_sum = grad_sum + k * sum_lanes, *norm_sum = neg_sum + k * sum_lanes;
     for (Size s = 0; s < 3 * k * sum_lanes; ++s) grad_sum[s] = 0;
     const Quadratic<T> Q = quadratic(gram, k, order.get(), inverse.get());
@@ -154,22 +161,21 @@ template <class T, class Limits>
         transpose_in(cross + low * k, count, k, lt);
         limits.load_rows(from_row(bounds, low, k), count, k);
         for (Size q = 0; q < k; ++q) {
-            add_squares<R>(lt + q * R, neg_sum + q * sum_lanes);
-            for (int i = 0; i < R; ++i) lt[q * R + i] = T(l1) - lt[q * R + i];
+            add_squares(lt + q * R, neg_sum + q * sum_lanes);
+            for (int i = 0; i < R; i += V) store(lt + q * R + i, T(l1) - load<V>(lt + q * R + i));
         }
         for (Size sweep = 0; sweep < sweeps; ++sweep) {
             if (sweep == 0)
                 sweep_block(Q, at, lt, limits, [&](Size q, int i, Vec<T> a, Vec<T> g, Vec<T> next) {
-                    T met[V];
-                    store(met, limits.slope(q, i, a, g));
-                    add_squares<V>(met, grad_sum + q * sum_lanes);
+                    store(met + i * V, limits.slope(q, i, a, g));
+                    if (i == 3) add_squares(met, grad_sum + q * sum_lanes);
                     return next;
                 });
             else
                 sweep_block(Q, at, lt, limits, [](Size, int, Vec<T>, Vec<T>, Vec<T> next) { return next; });
         }
         transpose_out(at, count, k, A + low * k);
-        for (Size q = 0; q < k; ++q) add_squares<R>(at + q * R, norm_sum + q * sum_lanes);  // lanes without a row are 0
+        for (Size q = 0; q < k; ++q) add_squares(at + q * R, norm_sum + q * sum_lanes);  // lanes without a row are 0
     }
     for (Size q = 0; q < k; ++q) {
         double grad = 0, neg = 0, norm = 0;

@@ -69,6 +69,16 @@ inline void store(T* p, V v) {
     std::memcpy(p, &v, sizeof v);
 }
 
+// As many numbers as a vector of float64 holds, in float64.
+template <class T>
+inline Vec<double> widened(const T* p) {
+#ifdef PARTWISE_VECTORS
+    return __builtin_convertvector(load<lanes<double>>(p), Vec<double>);
+#else
+    return double(*p);
+#endif
+}
+
 // A NaN in `a` survives each of these three.
 template <class V>
 inline V at_least(V a, V low) {
@@ -162,49 +172,77 @@ inline T sum_lanes_of(Vec<T> v) {
     return sums[0];
 }
 
-// to = transpose of the L x L square at `from`, L numbers being 16 bytes.
+#ifdef PARTWISE_VECTORS
+// The first halves of a and b interleaved, then their second halves; of vectors of 32 bytes each half of 16 on its own.
+inline void interleave(Vec<float, 4> a, Vec<float, 4> b, Vec<float, 4>* to) {
+    to[0] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    to[1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+}
+inline void interleave(Vec<double, 2> a, Vec<double, 2> b, Vec<double, 2>* to) {
+    to[0] = __builtin_shufflevector(a, b, 0, 2);
+    to[1] = __builtin_shufflevector(a, b, 1, 3);
+}
+#ifdef __AVX2__
+inline void interleave(Vec<float, 8> a, Vec<float, 8> b, Vec<float, 8>* to) {
+    to[0] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+    to[1] = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+}
+inline void interleave(Vec<double, 4> a, Vec<double, 4> b, Vec<double, 4>* to) {
+    to[0] = __builtin_shufflevector(a, b, 0, 4, 2, 6);
+    to[1] = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+}
+// The first 16 bytes of a and of b, and the second.
+inline void pair_halves(Vec<float, 8> a, Vec<float, 8> b, Vec<float, 8>& first, Vec<float, 8>& second) {
+    first = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+    second = __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+inline void pair_halves(Vec<double, 4> a, Vec<double, 4> b, Vec<double, 4>& first, Vec<double, 4>& second) {
+    first = __builtin_shufflevector(a, b, 0, 1, 4, 5);
+    second = __builtin_shufflevector(a, b, 2, 3, 6, 7);
+}
+#endif
+
+// to = transpose of the L x L square at `from`. Squares of 16 bytes a side are transposed by interleaving the first half
+// of their rows with the second, again and again; of 32 bytes, side by side, and their halves change places at the end.
 template <int L, class T>
 inline void transpose_square(const T* from, Size from_stride, T* to, Size to_stride) {
-#ifdef PARTWISE_VECTORS
+    constexpr int S = 16 / sizeof(T);
     Vec<T, L> rows[L], next[L];
     for (int r = 0; r < L; ++r) rows[r] = load<L>(from + r * from_stride);
-    for (int stage = 1; stage < L; stage *= 2) {  // each interleaves the first half of the rows with the second
-        for (int r = 0; r < L / 2; ++r) {
-            const Vec<T, L> a = rows[r], b = rows[r + L / 2];
-            if constexpr (L == 4) {
-                next[2 * r] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-                next[2 * r + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-            } else {
-                next[2 * r] = __builtin_shufflevector(a, b, 0, 2);
-                next[2 * r + 1] = __builtin_shufflevector(a, b, 1, 3);
-            }
+    for (int stage = 1; stage < S; stage *= 2) {
+        for (int r = 0; r < L; r += 2) {
+            const int first = r / S * S + r % S / 2;
+            interleave(rows[first], rows[first + S / 2], next + r);
         }
         for (int r = 0; r < L; ++r) rows[r] = next[r];
     }
+    if constexpr (L > S) {
+        for (int r = 0; r < S; ++r) pair_halves(rows[r], rows[r + S], next[r], next[r + S]);
+        for (int r = 0; r < L; ++r) rows[r] = next[r];
+    }
     for (int r = 0; r < L; ++r) store(to + r * to_stride, rows[r]);
-#else
-    to[0] = from[0];
-    (void)from_stride, (void)to_stride;
-#endif
 }
+#endif
 
-// to[c * to_stride + r] = from[r * from_stride + c] for r < rows, c < columns, in squares of 16 bytes a side. The
-// squares at the ends overlap their neighbours and write the same numbers again.
-template <class T>
+// to[c * to_stride + r] = from[r * from_stride + c] for r < rows, c < columns, in squares of L x L or less. The squares
+// at the ends overlap their neighbours and write the same numbers again.
+template <class T, int L = lanes<T>>
 inline void transpose(const T* from, Size from_stride, Size rows, Size columns, T* to, Size to_stride) {
-    constexpr int L = lanes<T> == 1 ? 1 : 16 / sizeof(T);
-    if (L == 1 || rows < L || columns < L) {
-        for (Size r = 0; r < rows; ++r)
-            for (Size c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+#ifdef PARTWISE_VECTORS
+    if constexpr (L * sizeof(T) >= 16) {
+        if (rows < L || columns < L) return transpose<T, L / 2>(from, from_stride, rows, columns, to, to_stride);
+        for (Size row = 0; row < rows; row += L) {
+            const Size r = row + L <= rows ? row : rows - L;
+            for (Size column = 0; column < columns; column += L) {
+                const Size c = column + L <= columns ? column : columns - L;
+                transpose_square<L>(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+            }
+        }
         return;
     }
-    for (Size row = 0; row < rows; row += L) {
-        const Size r = row + L <= rows ? row : rows - L;
-        for (Size column = 0; column < columns; column += L) {
-            const Size c = column + L <= columns ? column : columns - L;
-            transpose_square<L>(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
-        }
-    }
+#endif
+    for (Size r = 0; r < rows; ++r)
+        for (Size c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
 }
 
 // Uninitialised memory, 64-byte aligned, for the length of one call of a kernel.
