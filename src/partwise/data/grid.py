@@ -22,7 +22,7 @@ DENSE_BLOCK_BYTES, DENSE_BLOCK_ROWS, DENSE_MOST_BYTES = 2 << 20, 128, 16 << 20
 """A block should stay in cache, but every block adds to every column: wide rows want more of them."""
 
 DENSE_MANY = 32
-"""From so many blocks on they are as much larger, up to twice: each costs some calls from Python, in turn by threads."""
+"""From so many blocks on they grow, up to twice: each costs some calls from Python, one thread at a time."""
 
 DENSE_SHARED_BYTES = 512 << 10
 """From here on an X of one block is cut in two, if it has the rows of one: two threads then share it."""
