@@ -10,10 +10,13 @@ import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Evidence, RowQuadratic, Terms
-from partwise.solvers.hals import SOLVE_SWEEPS, SOLVE_TOL, pivot_rest
+from partwise.solvers.hals import SOLVE_TOL, pivot_rest
 
 GRAM_BYTES = 1 << 20
 """Of Gram matrices that solving rows keeps alive at a time; sweeps have a bound of their own, in the kernel."""
+
+SOLVE_SWEEPS = {np.dtype(np.float64): 4, np.dtype(np.float32): 10}
+"""Before block pivoting, which costs less than a few sweeps where every row has a matrix of its own."""
 
 DIRECT_ABOVE = {np.dtype(np.float64): 50, np.dtype(np.float32): 64}
 """Components from which sweeps cost less without forming Gram matrices."""
