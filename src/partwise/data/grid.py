@@ -44,8 +44,7 @@ def dense_blocks(n_rows: int, row_bytes: int, collect: bool = True) -> list[Rang
     block_bytes = min(DENSE_MOST_BYTES, max(usual, least_bytes))
     shared = n_rows >= DENSE_BLOCK_ROWS and n_rows * row_bytes >= DENSE_SHARED_BYTES
     count = max(2 if shared else 1, min(n_rows, -(-n_rows * row_bytes // block_bytes)))
-    edges = np.linspace(0, n_rows, count + 1).astype(np.int64).tolist()
-    return list(pairwise(edges))
+    return list(pairwise(i * n_rows // count for i in range(count + 1)))
 
 
 def sparse_blocks(indptr: Array, stored: int, row: int) -> list[Range]:

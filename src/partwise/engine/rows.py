@@ -29,19 +29,20 @@ MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 
 @dataclass(frozen=True)
 class RowSolve:
-    """Solve the rows of one block; ``warm``: from what they hold, which unfinished rows keep, so nothing gets worse.
+    """Solve the rows of one block by the ``method`` that is `row_solver`'s.
 
-    ``sweeps`` bounds the sweeps or multiplicative steps of a row; None is the usual bound.
+    ``warm``: from what they hold, which unfinished rows keep, so nothing gets worse. ``sweeps`` bounds the sweeps or
+    multiplicative steps of a row; None is the usual bound.
     """
 
-    problem: Problem
+    loss: Any
+    method: Any
     fixed: Fixed
     warm: bool
     sweeps: int | None = None
 
     def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
-        loss, (A, penalty) = self.problem.loss, rows
-        method = row_solver(loss, self.problem.penalty_W)
+        loss, method, (A, penalty) = self.loss, self.method, rows
         if isinstance(method, MU):
             return (total or 0) + self._multiply(X, A, penalty)
         new, stats = self._begin(method.needs, X, A)
@@ -63,7 +64,7 @@ class RowSolve:
         moved, size = np.ones(len(A), bool), column_means(A)
         for _ in range(self._most(MU_STEPS, MU_STEPS_WARM)):
             before = A.copy()
-            method.update(A, self.problem.loss.rows(Quadratic, X, A, self.fixed), penalty, size)
+            method.update(A, self.loss.rows(Quadratic, X, A, self.fixed), penalty, size)
             moved = np.abs(A - before).max(axis=1, initial=0) > MU_CHANGE[A.dtype] * A.max(axis=1, initial=0)
             if not moved.any():
                 break
@@ -73,14 +74,14 @@ class RowSolve:
         """The rows to start from and their statistic; a cold start depends on the row alone."""
         B, gram = self.fixed.B, self.fixed.gram
         if kind is Rows:
-            stats = self.problem.loss.rows(kind, X, A, self.fixed)
+            stats = self.loss.rows(kind, X, A, self.fixed)
             return (A.copy() if self.warm else flat_start(X, stats.colsum, A)), stats
         cross = (X.dot if self.warm else X.rows_dot)(B)
         if kind is RowQuadratic:
             return (A.copy() if self.warm else np.zeros_like(A)), RowQuadratic(
                 cross, B, X.common * gram, *X.excess_rows
             )
-        stats = Quadratic(self.problem.loss.curvature(self.fixed, X), cross)
+        stats = Quadratic(self.loss.curvature(self.fixed, X), cross)
         return (A.copy() if self.warm else equal_weights(stats, A)), stats
 
     def _most(self, cold: int, warm: int) -> int:
@@ -89,7 +90,7 @@ class RowSolve:
 
     def _multiply(self, X: Any, A: Array, penalty: Any) -> int:
         """Multiplicative steps, each row until it stands still; the number of rows that did not."""
-        loss = self.problem.loss
+        loss = self.loss
         solver = MU(loss.exponent)
         if not self.warm:
             A[...] = flat_start(X, self.fixed.colsum, A)
@@ -174,5 +175,6 @@ def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = F
     """
     if not len(W) or sweeps == 0:
         return len(W)
-    fn = RowSolve(problem, problem.loss.fix(Ht), warm, sweeps)
+    method = row_solver(problem.loss, problem.penalty_W)
+    fn = RowSolve(problem.loss, method, problem.loss.fix(Ht), warm, sweeps)
     return data.sweep(fn, aligned(W, problem.penalty_W), collect=False)

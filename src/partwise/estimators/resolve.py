@@ -18,12 +18,18 @@ def penalties_of(model: Any, shape: tuple[float, int] = (1, 1)) -> tuple[Any, An
     """
     n_samples, n_features = shape
     alpha_H = model.alpha_W if isinstance(model.alpha_H, str) else model.alpha_H
-    weights_W, weights_H = n_features * model.alpha_W, n_samples * alpha_H
-    parts = (model.l1_ratio, 1 - model.l1_ratio)
-    scaled = (Elastic(*(weight * part for part in parts)) for weight in (weights_W, weights_H))
-    given = (getattr(model, name, None) for name in ("penalty_W", "penalty_H"))
-    W, H = (total([elastic, *listed(penalty)]) for elastic, penalty in zip(scaled, given, strict=True))
-    return W, H
+    return penalty_W_of(model, n_features), combined(model, n_samples * alpha_H, "penalty_H")
+
+
+def penalty_W_of(model: Any, n_features: int) -> Any:
+    """The penalty of W alone."""
+    return combined(model, n_features * model.alpha_W, "penalty_W")
+
+
+def combined(model: Any, weight: float, name: str) -> Any:
+    """One penalty for the weight, split by l1_ratio, and the given objects."""
+    elastic = Elastic(weight * model.l1_ratio, weight * (1 - model.l1_ratio))
+    return total([elastic, *listed(getattr(model, name, None))])
 
 
 def listed(penalty: Any) -> list[Any]:

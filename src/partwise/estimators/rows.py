@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from partwise.engine.problem import Problem, auto, solver_of
-from partwise.engine.rows import RowSolve
+from partwise.engine.rows import RowSolve, row_solver
 from partwise.engine.step import aligned
 from partwise.errors import IncompatibleError
 from partwise.estimators.known import Known, check_limits
 from partwise.estimators.prepared import prepare, prepared
-from partwise.estimators.resolve import penalties_of
+from partwise.estimators.resolve import penalty_W_of
 from partwise.estimators.weights import Cells
 from partwise.interfaces import Array
 from partwise.kernels import pool
@@ -34,12 +33,11 @@ def solve(model: Any, cells: Cells, given: Array | None = None, fixed_W: Any = N
         exponent = 2 * outer.half - half  # W H = X: with X in units of 4^a and H of 2^b, W comes in 4^a / 2^b
         W = np.zeros((X.shape[0], fixed.B.shape[1]), X.dtype)
         known = Known.of(X.shape, W.shape[1], X.dtype, W=fixed_W)
-        penalty = total([for_new_rows(penalties_of(model, X.shape)[0]), *known.boxes()[0]])
+        penalty = total([for_new_rows(penalty_W_of(model, X.shape[1])), *known.boxes()[0]])
         check_limits(penalty, "W")
         penalty = penalty.in_units(exponent, -2 * outer.half * beta - outer.weight)
         loss = cells.loss(beta).on(data)
-        solver = solver_of(auto(loss, penalty=penalty), loss)
-        fn = RowSolve(Problem(loss, solver, solver, penalty), fixed, warm=False)
+        fn = RowSolve(loss, row_solver(loss, penalty), fixed, warm=False)
         left = data.sweep(fn, aligned(W, penalty), collect=False)
     if left:
         logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))

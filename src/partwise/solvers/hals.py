@@ -13,7 +13,7 @@ from partwise.interfaces import Array, Evidence, Quadratic
 SOLVE_TOL = {np.dtype(np.float64): 1e-11, np.dtype(np.float32): 1e-6}
 """Projected gradient of a solved row, as a share of its largest cross product: some digits above roundoff."""
 
-SOLVE_SWEEPS = 14
+SOLVE_SWEEPS = 10
 """Rows that coordinate descent has not solved by then go to block pivoting, which starts from where they are.
 
 Most rows of texts have two or three components and are solved in eight to ten sweeps, also to the tolerance of float64;
