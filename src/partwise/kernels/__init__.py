@@ -56,6 +56,7 @@ split_t_add = _kernels.split_t_add
 t_dot_add = _kernels.t_dot_add
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
+wait_for_change = _kernels.wait_for_change
 
 __all__ = [
     "BUILD",
@@ -87,4 +88,5 @@ __all__ = [
     "split_t_add",
     "summary",
     "t_dot_add",
+    "wait_for_change",
 ]

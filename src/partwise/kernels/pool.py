@@ -8,12 +8,13 @@ bits. The caller works too, hence no deadlock however many callers there are; a 
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from partwise.errors import DataError
+from partwise.kernels.workers import Job, Workers
 
 SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
@@ -26,13 +27,12 @@ class _Shared:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.executor: ThreadPoolExecutor | None = None
+        self.workers = Workers(quieten)
         self.inside = 0
         self.restore: Any = None
         self.allowed = 1
 
 
-_shared = _Shared()
 _libraries: Any = None
 
 
@@ -64,6 +64,8 @@ def quieten() -> None:
     for library in _blas():
         _set(library, 1)
 
+
+_shared = _Shared()
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
@@ -138,15 +140,6 @@ def _threads(n_jobs: int | None, allowed: int) -> int:
     return available() if n_jobs == -1 else n_jobs
 
 
-def _workers(count: int) -> ThreadPoolExecutor:
-    with _shared.lock:
-        executor = _shared.executor
-        if executor is None or executor._max_workers < count:
-            executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=quieten)
-            _shared.executor = executor
-        return executor
-
-
 def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: float) -> list[T]:
     """``[fn(item) for item in items]`` on up to ``threads`` threads, the caller being one of them.
 
@@ -180,21 +173,21 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: flo
             stop.set()
             raise
 
-    futures: list[Future] = []
+    jobs: list[Job] = []
     try:
         for _ in range(threads - 1):
-            futures.append(_workers(threads - 1).submit(work))
+            jobs.append(_shared.workers.submit(work, threads - 1))
         work()
-        for future in futures:
-            if not future.cancel():
-                future.result()
+        for job in jobs:
+            if not job.cancel():
+                job.join()
     finally:
         stop.set()
-        _settle(futures)
+        _settle(jobs)
     return results
 
 
-def _settle(futures: list[Future]) -> None:
+def _settle(futures: Sequence[Future]) -> None:
     """Return only when no worker writes any more, even if interrupted while waiting."""
     interrupted = None
     while running := [future for future in futures if not future.done() and not future.cancel()]:

@@ -3,11 +3,13 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/tuple.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <initializer_list>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -547,6 +549,19 @@ void bind_sparse(nb::module_& module) {
         "floor"_a, "tol"_a, "max_sweeps"_a, "converged"_a.noconvert(), lower_bound(), upper_bound());
 }
 
+// Whether the cell, which another thread writes while it holds the GIL, is no longer what it was.
+bool wait_for_change(const Vector<const std::int64_t>& cell, std::int64_t seen, double seconds) {
+    check("cell", cell, 1);
+    const volatile std::int64_t* value = cell.data();
+    nb::gil_scoped_release release;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+    while (*value == seen) {
+        if (std::chrono::steady_clock::now() >= end) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
 }  // namespace
 }  // namespace partwise
 
@@ -561,4 +576,5 @@ NB_MODULE(_native, module) {
     bind_sparse<float, std::int64_t>(module);
     bind_sparse<double, std::int32_t>(module);
     bind_sparse<double, std::int64_t>(module);
+    module.def("wait_for_change", wait_for_change, "cell"_a.noconvert(), "seen"_a, "seconds"_a);
 }

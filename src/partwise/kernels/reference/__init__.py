@@ -45,6 +45,7 @@ from partwise.kernels.reference.products import (
 )
 from partwise.kernels.reference.stochastic import sgd_pass
 from partwise.kernels.reference.sums import column_sums, csr_value, csr_weighted_value, summary
+from partwise.kernels.reference.waiting import wait_for_change
 
 __all__ = [
     "column_sums",
@@ -75,4 +76,5 @@ __all__ = [
     "split_t_add",
     "summary",
     "t_dot_add",
+    "wait_for_change",
 ]
