@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -27,9 +28,9 @@ def crew(monkeypatch):
 def watching(crew):
     """Wait until a thread watches."""
     end = time.monotonic() + 10
-    while not crew.free and time.monotonic() < end:
+    while not crew.watching and time.monotonic() < end:
         time.sleep(0.001)
-    return bool(crew.free)
+    return bool(crew.watching)
 
 
 @native
@@ -67,7 +68,7 @@ def test_a_thread_goes_to_sleep_when_nothing_comes_and_is_found_again(crew, monk
     for _ in range(3):
         crew.submit(lambda: doers.append(threading.current_thread()), 1).join()
         time.sleep(0.05)
-        assert crew.free == 0
+        assert crew.watching == 0
     assert len(set(doers)) == 1
 
 
@@ -75,7 +76,7 @@ def test_with_more_threads_than_processors_nobody_watches(crew):
     crew.processors = 2
     crew.submit(lambda: None, 2).join()
     time.sleep(0.05)
-    assert crew.free == 0
+    assert crew.watching == 0
 
 
 @native
@@ -84,8 +85,7 @@ def test_a_job_that_was_cancelled_is_not_done_and_its_thread_watches_on(crew, mo
     crew.submit(lambda: None, 1).join()
     assert watching(crew)
     with crew.lock:  # so that the thread cannot take it before it is cancelled
-        crew.free -= 1
-        job = workers.Job(lambda: done.append(1))
+        job = workers.Job(lambda: done.append(1), watch=True)
         crew.jobs.append(job)
         assert job.cancel()
         crew.posted[0] += 1
@@ -119,8 +119,61 @@ def test_no_job_is_lost_or_done_twice_around_the_end_of_the_watch(crew, monkeypa
         thread.join(timeout=60)
     assert sorted(done) == [(seed, i) for seed in range(4) for i in range(100)]
     time.sleep(0.05)
-    assert crew.free == 0
+    assert crew.watching == 0
     assert not crew.jobs
+
+
+def test_a_job_left_behind_by_an_interruption_is_done_with_the_next(crew):
+    done = []
+    crew.jobs.append(workers.Job(lambda: done.append("left behind"), watch=True))
+    for i in range(3):
+        crew.submit(lambda i=i: done.append(i), 1).join()
+    assert done == ["left behind", 0, 1, 2]
+    assert not crew.jobs
+
+
+def test_a_caller_is_not_kept_waiting_by_another_who_calls_again_and_again(crew):
+    stop = threading.Event()
+
+    def busy():
+        while not stop.is_set():
+            crew.submit(lambda: time.sleep(1e-3), 1).join()
+
+    other = threading.Thread(target=busy)
+    other.start()
+    try:
+        for _ in range(20):
+            crew.submit(lambda: None, 1).result(timeout=10)
+    finally:
+        stop.set()
+        other.join()
+
+
+def test_what_a_job_held_is_let_go_when_it_is_over(crew):
+    class Held:
+        pass
+
+    held = Held()
+    gone = weakref.ref(held)
+    crew.submit(lambda held=held: None, 1).join()
+    del held
+    end = time.monotonic() + 10
+    while gone() is not None and time.monotonic() < end:
+        time.sleep(0.001)
+    assert gone() is None
+
+
+def test_a_program_ends_while_a_daemon_thread_goes_on_calling():
+    program = (
+        "import threading, time\n"
+        "from partwise.kernels import pool\n"
+        "def on():\n"
+        "    while True:\n"
+        "        pool.run(lambda i: time.sleep(1e-4), range(4), 2, 1.0)\n"
+        "threading.Thread(target=on, daemon=True).start()\n"
+        "time.sleep(0.3)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, stderr=subprocess.DEVNULL)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

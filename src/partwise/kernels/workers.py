@@ -17,15 +17,18 @@ import numpy as np
 from partwise import kernels
 
 WATCH_SECONDS = 4e-3
-"""How long a thread watches for what comes next before it sleeps; an idle processor does nothing else meanwhile."""
+"""How long a thread watches for what comes next before it sleeps; it yields to others meanwhile."""
+
+MOST_JOBS = 100
+"""Of a thread in a row; then it asks its executor, which ends it when the interpreter does."""
 
 
 class Job(Future):
-    """Work of which a caller waits for the end, not for a result."""
+    """Work of which a caller waits for the end, not for a result; awake at first if it is to ``watch``."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], Any], watch: bool) -> None:
         super().__init__()
-        self.work, self.over = work, np.zeros(1, np.int64)
+        self.work, self.watch, self.over = work, watch, np.zeros(1, np.int64)
 
     def carry_out(self) -> None:
         """Do the work, unless it was cancelled."""
@@ -40,13 +43,17 @@ class Job(Future):
         self.over[0] = 1
 
     def join(self) -> None:
-        """Wait until it is over, awake at first; raise what it raised."""
-        kernels.wait_for_change(self.over, 0, WATCH_SECONDS)
+        """Wait until it is over; raise what it raised."""
+        if self.watch:
+            kernels.wait_for_change(self.over, 0, WATCH_SECONDS)
         self.result()
 
 
 class Workers:
-    """Threads for the jobs of all callers, started when first needed; ``prepare`` is called in each once."""
+    """Threads for the jobs of all callers, started when first needed; ``prepare`` is called in each once.
+
+    Jobs wait in one queue. The executor is asked for a thread where there are more of them than threads that watch.
+    """
 
     def __init__(self, prepare: Callable[[], Any]) -> None:
         self.prepare = prepare
@@ -54,40 +61,39 @@ class Workers:
         self.executor: ThreadPoolExecutor | None = None
         self.jobs: deque[Job] = deque()
         self.posted = np.zeros(1, np.int64)
-        self.free = 0  # threads that watch, less the jobs that wait for one of them
-        self.processors = os.cpu_count() or 1
+        self.watching = 0
+        self.processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def submit(self, work: Callable[[], Any], count: int) -> Job:
-        """Have ``work`` done by one of at least ``count`` threads, one that watches if there is any."""
-        job = Job(work)
+        """Have ``work`` done by one of at least ``count`` threads; nobody watches with fewer processors than that."""
+        job = Job(work, watch=count < self.processors)
         with self.lock:
-            if self.free:
-                self.free -= 1
-                self.jobs.append(job)
-                self.posted[0] += 1
-                return job
-            if self.executor is None or self.executor._max_workers < count:
-                self.executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=self.prepare)
-            self.executor.submit(self._serve, job, count < self.processors)
+            self.jobs.append(job)
+            self.posted[0] += 1
+            if self.watching < len(self.jobs):
+                if self.executor is None or self.executor._max_workers < count:
+                    self.executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=self.prepare)
+                self.executor.submit(self._serve, job.watch)
         return job
 
-    def _serve(self, job: Job | None, watch: bool) -> None:
-        """Carry out the job, and if there are processors enough to ``watch`` those that come soon after it."""
-        while job:
+    def _serve(self, watch: bool) -> None:
+        """Carry out jobs until none comes soon enough."""
+        for _ in range(MOST_JOBS):
+            job = self._next(watch)
+            if job is None:
+                return
             job.carry_out()
-            job = self._next() if watch else None
+            del job  # what it holds may be large
 
-    def _next(self) -> Job | None:
-        with self.lock:
-            self.free += 1
-            seen = int(self.posted[0])
-        while kernels.wait_for_change(self.posted, seen, WATCH_SECONDS):
+    def _next(self, watch: bool) -> Job | None:
+        while True:
             with self.lock:
                 if self.jobs:
                     return self.jobs.popleft()
-                seen = int(self.posted[0])  # another thread was faster
-        with self.lock:
-            if self.jobs:
-                return self.jobs.popleft()
-            self.free -= 1
-        return None
+                if not watch:
+                    return None
+                self.watching += 1
+                seen = int(self.posted[0])
+            watch = kernels.wait_for_change(self.posted, seen, WATCH_SECONDS)
+            with self.lock:
+                self.watching -= 1
