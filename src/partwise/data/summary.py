@@ -28,8 +28,8 @@ class Summary(NamedTuple):
     nonzeros: int = 0
 
 
-def summarise(chunks: list[Array], threads: int) -> Summary:
-    """The summary of all chunks, added in their order."""
+def summarise(chunks: list[Array], threads: int | None = None) -> Summary:
+    """The summary of all chunks, added in their order; on as many threads as are granted, or fewer."""
     seconds = sum(chunk.nbytes for chunk in chunks) / BYTES_PER_SECOND
     parts = pool.run(lambda chunk: kernels.summary(np.ravel(chunk)), chunks, threads, seconds)
     if not parts:

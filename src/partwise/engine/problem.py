@@ -11,11 +11,8 @@ from typing import Any
 
 from partwise.errors import IncompatibleError
 from partwise.interfaces import FACES, Data, Entries, Quadratic, RowQuadratic, Rows
-from partwise.penalties import Elastic
-from partwise.penalties.sums import parts_of
+from partwise.penalties.sums import FREE, parts_of
 from partwise.solvers import AOADMM, BPP, HALS, MU, MUE, PG, SCD, SGD, LeeSeung, RowBPP, RowHALS
-
-FREE = Elastic()
 
 SOLVERS = ("cd", "mu", "mue", "bpp", "scd", "pg", "admm")
 """Those that take half steps, by name."""

@@ -57,7 +57,7 @@ class RowSolve:
         gains = not pivots or not self.warm or solved.all()
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
-        return (total or 0) + int(len(A) - solved.sum())
+        return (total or 0) + len(A) - int(np.count_nonzero(solved))
 
     def _refill(self, method: Any, X: Any, A: Array, penalty: Any) -> Array:
         """Step from the rows ``A``, fill missing cells with what came out, and again; the mask of those that stand."""

@@ -148,7 +148,8 @@ class BaseNMF(EstimatorCard, CallbackSupportMixin, ClassNamePrefixFeaturesOutMix
         -----
         O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads. With weights O(observed k^2).
         """
-        check_is_fitted(self)
+        if "components_" not in vars(self):
+            check_is_fitted(self)  # not for a single row each time
         return solve(self, self._cells(X, weight, background), fixed_W=fixed_W)
 
     def inverse_transform(self, X):

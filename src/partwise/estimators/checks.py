@@ -11,7 +11,6 @@ from sklearn.utils import check_array
 from partwise.data.summary import Summary, pieces, summarise
 from partwise.engine.units import ORDINARY, Units, times_power
 from partwise.errors import DataError
-from partwise.kernels import pool
 
 
 def is_plain(X: Any, features: int | None) -> bool:
@@ -29,7 +28,7 @@ def is_plain_factor(A: Any) -> bool:
 
 def largest(X: Any) -> float:
     """Largest entry of an array or sparse matrix; 0 if it has none."""
-    return summarise(pieces(X.data if sp.issparse(X) else X), pool.available()).largest
+    return summarise(pieces(X.data if sp.issparse(X) else X)).largest
 
 
 def summary_of(X: Any, whom: str) -> Summary | None:
@@ -37,7 +36,7 @@ def summary_of(X: Any, whom: str) -> Summary | None:
 
     None if the sum is not finite, which needs a closer look: NaN, infinity, or a sum that overflows.
     """
-    found = summarise(pieces(X.data if sp.issparse(X) else X), pool.available())
+    found = summarise(pieces(X.data if sp.issparse(X) else X))
     if not np.isfinite(found.total):
         return None
     if found.lowest < 0:

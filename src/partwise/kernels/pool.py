@@ -140,7 +140,7 @@ def _threads(n_jobs: int | None, allowed: int) -> int:
     return available() if n_jobs == -1 else n_jobs
 
 
-def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: float) -> list[T]:
+def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, seconds: float) -> list[T]:
     """``[fn(item) for item in items]`` on up to ``threads`` threads, the caller being one of them.
 
     Parameters
@@ -149,14 +149,16 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int, seconds: flo
         Releases the GIL in its kernels; writes only where no other item writes.
     items : iterable
         The fixed list of work, in the order of the result.
-    threads : int
-        Number of threads, at least 1.
+    threads : int or None
+        Number of threads, at least 1; None for all that are granted (`available`).
     seconds : float
         Estimate of the whole work on one thread; below `SERIAL_BELOW_SECONDS` the caller does it alone.
     """
     items = list(items)
-    threads = min(threads, len(items))
-    if threads <= 1 or seconds < SERIAL_BELOW_SECONDS:
+    if seconds < SERIAL_BELOW_SECONDS or len(items) < 2:
+        return [fn(item) for item in items]
+    threads = min(available() if threads is None else threads, len(items))
+    if threads <= 1:
         return [fn(item) for item in items]
     results: list[Any] = [None] * len(items)
     order = itertools.count()

@@ -94,7 +94,7 @@ class BasePenalty:
 
     def in_units(self, factor: Any, loss: Any) -> Any:
         """Itself, with all numbers in other units, which may be arrays (m, 1); a weight is at most `LARGEST`."""
-        if not (np.any(factor) or np.any(loss)):
+        if is_zero(factor) and is_zero(loss):
             return self
         scaled = {}
         for one in numbers(self):
@@ -142,6 +142,11 @@ def changed(penalty: Any, values: dict[str, Any]) -> Any:
     new = object.__new__(type(penalty))
     vars(new).update({**vars(penalty), **values})
     return new
+
+
+def is_zero(power: Any) -> bool:
+    """Whether a number, or every one of an array, is 0."""
+    return power == 0 if isinstance(power, int | float) else not np.any(power)
 
 
 def same(one: Any, other: Any) -> bool:

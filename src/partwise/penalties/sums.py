@@ -90,6 +90,10 @@ class Sum:
         return all(part.transfers for part in self.parts)
 
 
+FREE = Elastic()
+"""No penalty."""
+
+
 def total(penalties: Iterable[Any]) -> Any:
     """One penalty for several: `Elastic` without weights for none, the only one itself, else their `Sum`.
 
@@ -112,7 +116,7 @@ def total(penalties: Iterable[Any]) -> Any:
             f"{proximal[0]} and {bounded[0]} (fixed entries are bounds too) on one factor: a projection onto the one "
             "leaves the other. Keep one of them on this factor."
         )
-    return Elastic() if not parts else parts[0] if len(parts) == 1 else Sum(tuple(parts))
+    return FREE if not parts else parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
 
 def parts_of(penalty: Any) -> tuple[Any, ...]:
