@@ -149,7 +149,7 @@ class BaseNMF(EstimatorCard, CallbackSupportMixin, ClassNamePrefixFeaturesOutMix
         O(stored k + n_samples k^2) for a few sweeps; blocks of rows on all threads. With weights O(observed k^2).
         """
         if "components_" not in vars(self):
-            check_is_fitted(self)  # not for a single row each time
+            check_is_fitted(self)  # raises; asked each time it is a twentieth of what a single row takes
         return solve(self, self._cells(X, weight, background), fixed_W=fixed_W)
 
     def inverse_transform(self, X):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from partwise.errors import DataError
-from partwise.kernels.workers import Job, Workers
+from partwise.kernels.workers import Job, Workers, processors
 
 SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
@@ -82,10 +82,7 @@ def available() -> int:
                 f"{name}={text!r} must be a whole number of threads, at least 1. Unset it to use every CPU."
             )
         return int(text)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+    return processors()
 
 
 def _blas() -> list[Any]:

@@ -23,6 +23,14 @@ MOST_JOBS = 100
 """Of a thread in a row; then it asks its executor, which ends it when the interpreter does."""
 
 
+def processors() -> int:
+    """Processors that this process may use, at least 1."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
 class Job(Future):
     """Work of which a caller waits for the end, not for a result; awake at first if it is to ``watch``."""
 
@@ -62,11 +70,10 @@ class Workers:
         self.jobs: deque[Job] = deque()
         self.posted = np.zeros(1, np.int64)
         self.watching = 0
-        self.processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     def submit(self, work: Callable[[], Any], count: int) -> Job:
         """Have ``work`` done by one of at least ``count`` threads; nobody watches with fewer processors than that."""
-        job = Job(work, watch=count < self.processors)
+        job = Job(work, watch=count < processors())
         with self.lock:
             self.jobs.append(job)
             self.posted[0] += 1
