@@ -14,7 +14,7 @@ def build_info() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``kernel``: "native x86-64-v3", "native baseline" or "reference"; ``threads``: how many a fit may use;
+        ``kernel``: "native x86-64-v4" (or -v3, baseline) or "reference"; ``threads``: how many a fit may use;
         ``blas``: one dict per library, as threadpoolctl describes it.
 
     Examples

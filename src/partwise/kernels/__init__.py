@@ -1,13 +1,13 @@
 """The kernels: one set of names, native where the extension is built, else the NumPy reference.
 
 Each kernel is a serial function of a range of rows; `partwise.kernels.reference` is their specification. ``BUILD`` says
-which ones were imported: ``"native x86-64-v3"``, ``"native baseline"`` or ``"reference"``. The environment variable
-``PARTWISE_ISA``, read at import, pins the choice to ``baseline``, ``x86-64-v3`` or ``reference``.
+which ones were imported: ``"native x86-64-v4"``, ``"native x86-64-v3"``, ``"native baseline"`` or ``"reference"``. The
+environment variable ``PARTWISE_ISA``, read at import, pins the choice to the name after ``native`` or ``reference``.
 """
 
 import os
 
-_CHOICES = ("baseline", "x86-64-v3", "reference")
+_CHOICES = ("baseline", "x86-64-v3", "x86-64-v4", "reference")
 _pinned = os.environ.get("PARTWISE_ISA") or None
 if _pinned not in (None, *_CHOICES):
     raise ValueError(f"PARTWISE_ISA={_pinned!r} is unknown; use one of {', '.join(_CHOICES)}, or unset it.")

@@ -18,17 +18,13 @@ constexpr Size prefetch_distance = 8;
 constexpr Size batch_size = 256;
 
 // f(Constant<W>): the widest vector that fits in k columns.
-template <class T, class F>
+template <class T, int V = lanes<T>, class F>
 inline void with_width(Size k, F f) {
-    constexpr int V = lanes<T>;
     if (k >= V)
         f(Constant<V>{});
-    else if constexpr (V == 8) {
-        if (k >= 4)
-            f(Constant<4>{});
-        else
-            f(Constant<1>{});
-    } else
+    else if constexpr (V > 4)
+        with_width<T, V / 2>(k, f);
+    else
         f(Constant<1>{});
 }
 

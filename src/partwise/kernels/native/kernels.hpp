@@ -95,7 +95,14 @@ template <class T, class I>
 SparseKernels<T, I> sparse_kernels();
 }  // namespace x86_64_v3
 
-// Throws std::bad_alloc. Defined in module.cpp: inline library code emitted by the x86-64-v3 objects could be the
+namespace x86_64_v4 {
+template <class T>
+DenseKernels<T> dense_kernels();
+template <class T, class I>
+SparseKernels<T, I> sparse_kernels();
+}  // namespace x86_64_v4
+
+// Throws std::bad_alloc. Defined in module.cpp: inline library code emitted by the objects for newer processors could be the
 // copy that the linker keeps for everyone, so those objects use no library templates and throw nothing themselves.
 [[noreturn]] void out_of_memory();
 

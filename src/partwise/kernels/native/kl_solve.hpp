@@ -12,7 +12,8 @@ namespace partwise {
 namespace PARTWISE_ISA {
 
 // Numbers to which rows are padded: whole vectors of any instruction set, and whole fours for `dots`.
-constexpr Size kl_pad = 8;
+template <class T>
+constexpr Size kl_pad = lanes<T> < 8 ? 8 : lanes<T>;
 
 // Root of the smallest number: (b / y)^2 is a number even in a row of almost nothing.
 template <class T>
@@ -24,7 +25,7 @@ template <class T>
 class KlRow {
 public:
     KlRow(Size longest, Size k, double l1, double l2, double floor)
-        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), l1_(l1), l2_(l2), floor_(floor),
+        : k_(k), capacity_((longest + kl_pad<T> - 1) / kl_pad<T> * kl_pad<T>), l1_(l1), l2_(l2), floor_(floor),
           scratch_((k + 3) * capacity_ + 2 * (k + lanes<T>)), active_(k), x_(scratch_.get()), y_(x_ + capacity_),
           ratio_(y_ + capacity_), slab_(ratio_ + capacity_), pull_(slab_ + k * capacity_),
           pieces_(pull_ + k + lanes<T>) {}
@@ -36,7 +37,7 @@ public:
         colsum_ = colsum, bounds_ = bounds;
         const Size low = X.indptr[i];
         count_ = X.indptr[i + 1] - low;
-        padded_ = (count_ + kl_pad - 1) / kl_pad * kl_pad;
+        padded_ = (count_ + kl_pad<T> - 1) / kl_pad<T> * kl_pad<T>;
         largest_ = 0;
         for (Size j = 0; j < count_; ++j) {
             x_[j] = X.data[low + j];
@@ -106,13 +107,13 @@ public:
 
     // sum x log(x / y) - x
     double value() const {
-        double total = 0, terms[kl_pad] = {};
-        for (Size j = 0; j < padded_; j += kl_pad)
-            for (Size u = 0; u < kl_pad; ++u) {
+        double total = 0, terms[kl_pad<T>] = {};
+        for (Size j = 0; j < padded_; j += kl_pad<T>)
+            for (Size u = 0; u < kl_pad<T>; ++u) {
                 const double x = x_[j + u], ratio = x > 0 ? x / double(y_[j + u]) : 1.0;
                 terms[u] += x * log_of(ratio < 1e-300 ? 1e-300 : ratio) - x;
             }
-        for (Size u = 0; u < kl_pad; ++u) total += terms[u];
+        for (Size u = 0; u < kl_pad<T>; ++u) total += terms[u];
         return total;
     }
 

@@ -24,40 +24,60 @@ void out_of_memory() { throw std::bad_alloc(); }
 
 namespace {
 
-bool use_v3 = false;
+// What a processor can do beyond the baseline, and this build has kernels for; the best is the last.
+enum Isa { baseline_isa, v3_isa, v4_isa };
+constexpr const char* isa_names[] = {"baseline", "x86-64-v3", "x86-64-v4"};
 
-bool v3_supported() {
-#ifdef PARTWISE_X86_64_V3
+Isa isa = baseline_isa;
+
+bool supported(Isa wanted) {
+#if defined(PARTWISE_X86_64_V3) || defined(PARTWISE_X86_64_V4)
     __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
-#else
-    return false;
 #endif
+#ifdef PARTWISE_X86_64_V3
+    if (wanted == v3_isa)
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+               __builtin_cpu_supports("bmi2");
+#endif
+#ifdef PARTWISE_X86_64_V4
+    if (wanted == v4_isa)
+        return supported(v3_isa) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vl");
+#endif
+    return wanted == baseline_isa;
 }
 
 void choose_isa() {
     const char* text = std::getenv("PARTWISE_ISA");
     const std::string pinned = text ? text : "";
-    if (pinned == "x86-64-v3" && !v3_supported())
-        throw std::runtime_error(
-            "PARTWISE_ISA='x86-64-v3' is not supported by this processor or build; use baseline or reference, or "
-            "unset it.");
-    use_v3 = pinned == "x86-64-v3" || (pinned != "baseline" && v3_supported());
+    for (const Isa each : {baseline_isa, v3_isa, v4_isa}) {
+        if (pinned == isa_names[each] && !supported(each))
+            throw std::runtime_error("PARTWISE_ISA='" + pinned +
+                                     "' is not supported by this processor or build; use baseline or reference, or "
+                                     "unset it.");
+        if (pinned == isa_names[each] || (pinned.empty() && supported(each))) isa = each;
+    }
 }
 
 template <class T>
 DenseKernels<T> dense() {
+#ifdef PARTWISE_X86_64_V4
+    if (isa == v4_isa) return x86_64_v4::dense_kernels<T>();
+#endif
 #ifdef PARTWISE_X86_64_V3
-    if (use_v3) return x86_64_v3::dense_kernels<T>();
+    if (isa == v3_isa) return x86_64_v3::dense_kernels<T>();
 #endif
     return baseline::dense_kernels<T>();
 }
 
 template <class T, class I>
 SparseKernels<T, I> sparse() {
+#ifdef PARTWISE_X86_64_V4
+    if (isa == v4_isa) return x86_64_v4::sparse_kernels<T, I>();
+#endif
 #ifdef PARTWISE_X86_64_V3
-    if (use_v3) return x86_64_v3::sparse_kernels<T, I>();
+    if (isa == v3_isa) return x86_64_v3::sparse_kernels<T, I>();
 #endif
     return baseline::sparse_kernels<T, I>();
 }
@@ -569,7 +589,7 @@ NB_MODULE(_native, module) {
     using namespace partwise;
     choose_isa();
     module.doc() = "Native kernels; semantics in partwise.kernels.reference.";
-    module.attr("ISA") = use_v3 ? "x86-64-v3" : "baseline";
+    module.attr("ISA") = isa_names[isa];
     bind_dense<float>(module);
     bind_dense<double>(module);
     bind_sparse<float, std::int32_t>(module);

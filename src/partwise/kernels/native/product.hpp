@@ -10,8 +10,9 @@
 namespace partwise {
 namespace PARTWISE_ISA {
 
-constexpr int dot_rows = 3, dot_components = 4;  // 12 sums, 3 vectors of X and one of B: 16 registers
-constexpr int t_dot_vectors = 2, t_dot_components = 5;
+// 12 sums, 3 vectors of X and one of B: 16 registers; or 25, 5 and one: 31 of 32
+constexpr int dot_rows = many_registers ? 5 : 3, dot_components = many_registers ? 5 : 4;
+constexpr int t_dot_vectors = many_registers ? 4 : 2, t_dot_components = 5;
 constexpr Size chunk_bytes = 4096;  // of a row of X: dot_rows of them and the same columns of B stay in L1
 constexpr Size row_gap = 32;        // between packed rows of B, which would meet in one cache set if 4096 bytes long
 constexpr Size strip_rows = 16;     // rows of X that t_dot meets before it goes on to other columns: few pages

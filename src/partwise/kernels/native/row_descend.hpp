@@ -15,7 +15,7 @@ template <class T>
 class ResidualRow {
 public:
     ResidualRow(Size longest, Size k, const double* base)
-        : k_(k), capacity_((longest + kl_pad - 1) / kl_pad * kl_pad), base_(base),
+        : k_(k), capacity_((longest + kl_pad<T> - 1) / kl_pad<T> * kl_pad<T>), base_(base),
           scratch_((k + 2) * capacity_ + k), e_(scratch_.get()), y_(e_ + capacity_), slab_(y_ + capacity_),
           curvature_(slab_ + k * capacity_) {
         for (Size s = 0; s < k * k; ++s) based_ = based_ || base[s] != 0;
@@ -24,7 +24,7 @@ public:
     template <class I>
     void open(const CsrRows<T, I>& X, Size i, const T* a, const T* B) {
         const Size low = X.indptr[i], count = X.indptr[i + 1] - low;
-        padded_ = (count + kl_pad - 1) / kl_pad * kl_pad;
+        padded_ = (count + kl_pad<T> - 1) / kl_pad<T> * kl_pad<T>;
         for (Size j = 0; j < padded_; ++j) e_[j] = j < count ? X.data[low + j] : T(0);
         for (Size j = 0; j < count; ++j) {
             const T* b = B + Size(X.indices[low + j]) * k_;

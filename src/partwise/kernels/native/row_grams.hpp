@@ -1,7 +1,7 @@
 // The Gram matrix of every row of a sparse X, base + sum of e b b' over its entries: the upper triangle in tiles.
 //
 // The rows of B at a batch of entries are gathered into scratch, once as they are and once times e, so that a tile of
-// 4 x 3 vectors of the matrix stays in registers while all entries of the batch pass. The arithmetic is float64 whatever
+// 4 x 3 vectors (or 8 x 3) of the matrix stays in registers while all entries of the batch pass. The arithmetic is float64 whatever
 // the dtype: a downdate (e < 0) takes most of its base away, and what is left has the digits that the base had.
 #pragma once
 
@@ -11,10 +11,11 @@
 namespace partwise {
 namespace PARTWISE_ISA {
 
-constexpr Size gram_rows = 4, gram_vectors = 3;  // 12 sums, 3 vectors of b and one broadcast: 16 registers
+constexpr Size gram_rows = lanes<double> < 4 ? 4 : lanes<double>;  // of a tile: whole vectors
+constexpr Size gram_vectors = 3;  // with 4 rows 12 sums, 3 vectors of b and one broadcast: 16 registers (8: 28 of 32)
 constexpr Size gram_batch_bytes = 32768;  // of the two copies of a batch: one tile's columns of them stay in L1
 
-// to = from + sum of left[e][r] right[e][c] over `count` entries, for 4 rows r and NV vectors of columns c. All four
+// to = from + sum of left[e][r] right[e][c] over `count` entries, for gram_rows rows r and NV vectors of columns c. All four
 // have rows of `width` numbers.
 template <int NV>
 inline void gram_tile(const double* left, const double* right, Size count, Size width, const double* from, double* to) {

@@ -96,10 +96,13 @@ inline void sweep_team(const Team<T>& team, Size k, T l1, Meet meet) {
                 const Vec<T, N> row = load<N>(team.gram[p] + (start + n) * k + start);
                 slope[p] += from_lane(row, narrow, T(n + 1)) * everywhere<N>(step, n);
             }
+        // All ends before anybody meets them: a branch between a product and its subtraction keeps them from being fused,
+        // and every row of a team must be computed alike.
+        Vec<T, N> end[team_rows];
+        for (Size p = 0; p < team_rows; ++p) end[p] = next(p);
         for (Size p = 0; p < team_rows; ++p) {
-            const Vec<T, N> a = load<N>(team.a[p] + start);
-            meet(p, start, a, inverse[p] == Vec<T, N>{} ? Vec<T, N>{} : slope[p]);
-            store(team.a[p] + start, next(p));
+            meet(p, start, load<N>(team.a[p] + start), inverse[p] == Vec<T, N>{} ? Vec<T, N>{} : slope[p]);
+            store(team.a[p] + start, end[p]);
         }
     }
 }

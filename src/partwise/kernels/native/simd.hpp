@@ -18,6 +18,9 @@ namespace PARTWISE_ISA {
 #ifndef PARTWISE_VECTORS
 template <class T>
 constexpr int lanes = 1;  // a compiler without vector extensions (MSVC): the same code on plain numbers
+#elif defined(__AVX512F__)
+template <class T>
+constexpr int lanes = 64 / sizeof(T);
 #elif defined(__AVX2__)
 template <class T>
 constexpr int lanes = 32 / sizeof(T);
@@ -40,6 +43,7 @@ template <class T, int W = lanes<T>>
 using Vec = typename VecOf<T, W>::type;
 
 constexpr int max_vectors = 14;  // of 16 registers: the sums, one factor and one broadcast
+constexpr bool many_registers = lanes<float> == 16;  // 32 instead of 16
 
 template <int N>
 struct Constant {
@@ -162,6 +166,21 @@ inline void sum4(const Vec<double, 4>* v, double* out) {
     store(out, __builtin_shufflevector(s, t, 0, 1, 4, 5) + __builtin_shufflevector(s, t, 2, 3, 6, 7));
 }
 #endif
+#ifdef __AVX512F__
+inline void sum4(const Vec<float, 16>* v, float* out) {
+    Vec<float, 8> halves[4];
+    for (int i = 0; i < 4; ++i)
+        halves[i] = __builtin_shufflevector(v[i], v[i], 0, 1, 2, 3, 4, 5, 6, 7) +
+                    __builtin_shufflevector(v[i], v[i], 8, 9, 10, 11, 12, 13, 14, 15);
+    sum4(halves, out);
+}
+inline void sum4(const Vec<double, 8>* v, double* out) {
+    Vec<double, 4> halves[4];
+    for (int i = 0; i < 4; ++i)
+        halves[i] = __builtin_shufflevector(v[i], v[i], 0, 1, 2, 3) + __builtin_shufflevector(v[i], v[i], 4, 5, 6, 7);
+    sum4(halves, out);
+}
+#endif
 #endif
 
 template <class T>
@@ -226,7 +245,7 @@ inline void transpose_square(const T* from, Size from_stride, T* to, Size to_str
 
 // to[c * to_stride + r] = from[r * from_stride + c] for r < rows, c < columns, in squares of L x L or less. The squares
 // at the ends overlap their neighbours and write the same numbers again.
-template <class T, int L = lanes<T>>
+template <class T, int L = (lanes<T> * sizeof(T) < 32 ? lanes<T> : 32 / int(sizeof(T)))>
 inline void transpose(const T* from, Size from_stride, Size rows, Size columns, T* to, Size to_stride) {
 #ifdef PARTWISE_VECTORS
     if constexpr (L * sizeof(T) >= 16) {

@@ -11,7 +11,7 @@
 namespace partwise {
 namespace PARTWISE_ISA {
 
-constexpr int y_rows = 6, y_vectors = 2;  // 12 sums, 2 vectors of B and a number of A: 15 of 16 registers
+constexpr int y_rows = many_registers ? 12 : 6, y_vectors = 2;  // 12 sums, 2 vectors of B and a number of A: 15 of 16 registers; or 27 of 32
 constexpr Size split_bytes = 1024;        // of a row of X: y_rows of them and what is made of them stay in L1
 constexpr Size split_strip = 24;          // rows whose ratios are formed before they are multiplied by A'
 
