@@ -21,6 +21,8 @@ def granted(monkeypatch):
 
 
 def blas_threads():
+    import scipy.linalg  # noqa: F401  its BLAS is one of them from the first time on
+
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
 
 

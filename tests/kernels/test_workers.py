@@ -177,6 +177,22 @@ def test_a_program_ends_while_a_daemon_thread_goes_on_calling():
     subprocess.run([sys.executable, "-c", program], check=True, timeout=20, stderr=subprocess.DEVNULL)
 
 
+@native
+def test_a_program_ends_while_daemon_threads_compute():
+    program = (
+        "import threading, time\n"
+        "import numpy as np\n"
+        "from partwise import kernels\n"
+        "def on():\n"
+        "    while True:\n"
+        "        kernels.wait_for_change(np.zeros(1, np.int64), 0, 1e-4)\n"
+        "for _ in range(4):\n"
+        "    threading.Thread(target=on, daemon=True).start()\n"
+        "time.sleep(0.1)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20, stderr=subprocess.DEVNULL)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_program_ends_and_forks_while_threads_watch():
     program = (

@@ -82,6 +82,25 @@ SparseKernels<T, I> sparse() {
     return baseline::sparse_kernels<T, I>();
 }
 
+// A thread without Python's lock for as long as it lives. A daemon thread that wants the lock back when the interpreter has
+// ended is unwound by Python (before 3.14), which no destructor survives: it sleeps until the process is gone.
+class WithoutGil {
+public:
+    WithoutGil() : state_(PyEval_SaveThread()) {}
+    ~WithoutGil() {
+        try {
+            PyEval_RestoreThread(state_);
+        } catch (...) {
+            for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+        }
+    }
+    WithoutGil(const WithoutGil&) = delete;
+    WithoutGil& operator=(const WithoutGil&) = delete;
+
+private:
+    PyThreadState* state_;
+};
+
 template <class T>
 using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
@@ -205,7 +224,7 @@ void bind_dense(nb::module_& module) {
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             check("norm2", norm2, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().hals(A.data(), m, k, gram.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
                            norm2.data(), bounds);
         },
@@ -221,7 +240,7 @@ void bind_dense(nb::module_& module) {
             check("gram", gram, k, k);
             check("cross", cross, m, k);
             check("converged", converged, m);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().hals_solve(A.data(), m, k, gram.data(), cross.data(), l1, tol, max_sweeps, converged.data(),
                                   bounds);
         },
@@ -234,7 +253,7 @@ void bind_dense(nb::module_& module) {
             const Size m = previous.shape(0), k = previous.shape(1);
             check("current", current, m, k);
             check("out", out, m, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().look_ahead(previous.data(), current.data(), m * k, weight, lowest, out.data());
         },
         "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a, "lowest"_a, "out"_a.noconvert());
@@ -251,7 +270,7 @@ void bind_dense(nb::module_& module) {
             check("size", size, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, size.data(),
                           grad2.data(), neg2.data(), bounds);
         },
@@ -265,7 +284,7 @@ void bind_dense(nb::module_& module) {
             const Bounds<T> bounds = bounds_of<T>(lower, upper, m, k);
             check("cross", cross, m, k);
             check("done", done, m);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().pivot(A.data(), m, k, gram.data(), stride, cross.data(), l1, done.data(), bounds);
         },
         "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert(), "l1"_a, "done"_a.noconvert(), lower_bound(), upper_bound());
@@ -281,7 +300,7 @@ void bind_dense(nb::module_& module) {
             check("grad2", grad2, k);
             check("neg2", neg2, k);
             check("norm2", norm2, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().row_hals(A.data(), m, k, grams.data(), cross.data(), l1, sweeps, grad2.data(), neg2.data(),
                                 norm2.data(), bounds);
         },
@@ -297,7 +316,7 @@ void bind_dense(nb::module_& module) {
             check("grams", grams, m, k);
             check("cross", cross, m, k);
             check("converged", converged, m);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().row_hals_solve(A.data(), m, k, grams.data(), cross.data(), l1, tol, max_sweeps,
                                       converged.data(), bounds);
         },
@@ -310,7 +329,7 @@ void bind_dense(nb::module_& module) {
             check(X);
             check("B", B, p, k);
             check("out", out, m, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().dot(X.data(), X.stride(0), m, p, B.data(), k, out.data());
         },
         "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
@@ -321,7 +340,7 @@ void bind_dense(nb::module_& module) {
             check(X);
             check("A", A, m, k);
             check("total", total, p, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().t_dot_add(X.data(), X.stride(0), m, p, A.data(), k, total.data());
         },
         "X"_a.noconvert(), "A"_a.noconvert(), "total"_a.noconvert());
@@ -331,7 +350,7 @@ void bind_dense(nb::module_& module) {
             const Size m = X.shape(0), p = X.shape(1), k = B.shape(1);
             check("B", B, p, k);
             check("out", out, m, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().rows_dot(X.data(), m, p, B.data(), k, out.data());
         },
         "X"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
@@ -344,7 +363,7 @@ void bind_dense(nb::module_& module) {
             check_parts(beta, pos.is_valid());
             check("neg", neg, m, k);
             if (pos.is_valid()) check("pos", pos, m, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().split(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
                              pos.is_valid() ? pos.data() : nullptr);
         },
@@ -359,7 +378,7 @@ void bind_dense(nb::module_& module) {
             check_parts(beta, pos.is_valid());
             check("neg", neg, p, k);
             if (pos.is_valid()) check("pos", pos, p, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().split_t_add(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
                                    pos.is_valid() ? pos.data() : nullptr);
         },
@@ -370,7 +389,7 @@ void bind_dense(nb::module_& module) {
         [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor) {
             check_model(X, A, B);
             if (beta != 0 && beta != 1 && beta != 2) refuse_beta(beta, "0, 1 or 2");
-            nb::gil_scoped_release release;
+            WithoutGil release;
             return dense<T>().divergence(X.data(), X.stride(0), X.shape(0), X.shape(1), A.data(), B.data(), B.shape(1),
                                          beta, floor);
         },
@@ -380,7 +399,7 @@ void bind_dense(nb::module_& module) {
         [](const Matrix<const T>& A, const Vector<double>& total) {
             const Size m = A.shape(0), k = A.shape(1);
             check("total", total, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             dense<T>().column_sums(A.data(), m, k, total.data());
         },
         "A"_a.noconvert(), "total"_a.noconvert());
@@ -389,7 +408,7 @@ void bind_dense(nb::module_& module) {
         [](const Vector<const T>& values) {
             Summary sums;
             {
-                nb::gil_scoped_release release;
+                WithoutGil release;
                 sums = dense<T>().summary(values.data(), values.shape(0));
             }
             return std::make_tuple(sums.total, sums.norm2, sums.lowest, sums.largest, sums.nonzeros);
@@ -405,7 +424,7 @@ void bind_sparse(nb::module_& module) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
             check("out", out, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().csr_dot(X, B.data(), k, out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "out"_a.noconvert());
@@ -415,7 +434,7 @@ void bind_sparse(nb::module_& module) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = total.shape(1);
             check("A", A, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().csr_t_dot_add(X, A.data(), k, total.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "total"_a.noconvert());
@@ -427,7 +446,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
             check("out", out, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().csr_ratio_dot(X, A.data(), B.data(), k, beta, floor, out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
@@ -440,7 +459,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
             check("total", total, B.shape(0), k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().csr_ratio_t_dot_add(X, A.data(), B.data(), k, beta, floor, total.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
@@ -452,7 +471,7 @@ void bind_sparse(nb::module_& module) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             return sparse<T, I>().csr_value(X, A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
@@ -464,7 +483,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("weights", weights, Size(std::get<2>(csr).shape(0)));
             check("A", A, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             return sparse<T, I>().csr_weighted_value(X, weights.data(), A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
@@ -477,7 +496,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
             check("out", out, X.indptr[stop] - X.indptr[start]);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().csr_residual(X, A.data(), B.data(), k, out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "out"_a.noconvert());
@@ -489,7 +508,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("base", base, k, k);
             check("out", out, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().row_grams(X, B.data(), k, base.data(), out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "B"_a.noconvert(), "base"_a.noconvert(), "out"_a.noconvert());
@@ -510,7 +529,7 @@ void bind_sparse(nb::module_& module) {
                 check("grad2", grad2, k);
                 check("neg2", neg2, k);
                 check("norm2", norm2, k);
-                nb::gil_scoped_release release;
+                WithoutGil release;
                 return (sparse<T, I>().*kernel)(X, A.data(), B.data(), k, base.data(), cross.data(), l1, sweeps,
                                                 grad2.data(), neg2.data(), norm2.data(), bounds);
             },
@@ -528,7 +547,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("weights", weights, Size(std::get<2>(csr).shape(0)));
             check("A", A, stop - start, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().sgd_pass(X, weights.data(), A.data(), B.data(), k, rate, ridge, is_signed);
         },
         "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
@@ -545,7 +564,7 @@ void bind_sparse(nb::module_& module) {
             check("A", A, stop - start, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             return sparse<T, I>().kl_sweep(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, sweeps,
                                            grad2.data(), neg2.data(), bounds);
         },
@@ -561,7 +580,7 @@ void bind_sparse(nb::module_& module) {
             const Bounds<T> bounds = bounds_of<T>(lower, upper, stop - start, k);
             check("A", A, stop - start, k);
             check("converged", converged, stop - start);
-            nb::gil_scoped_release release;
+            WithoutGil release;
             sparse<T, I>().kl_solve(X, A.data(), B.data(), k, colsum.data(), stride, l1, l2, floor, tol, max_sweeps,
                                     converged.data(), bounds);
         },
@@ -573,7 +592,7 @@ void bind_sparse(nb::module_& module) {
 bool wait_for_change(const Vector<const std::int64_t>& cell, std::int64_t seen, double seconds) {
     check("cell", cell, 1);
     const volatile std::int64_t* value = cell.data();
-    nb::gil_scoped_release release;
+    WithoutGil release;
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     while (*value == seen) {
         if (std::chrono::steady_clock::now() >= end) return false;
