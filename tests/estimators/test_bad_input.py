@@ -292,7 +292,10 @@ def test_an_unknown_instruction_set_is_refused_when_partwise_is_imported():
     code = "import partwise; partwise.NMF"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "PARTWISE_ISA='avx9000' is unknown; use one of baseline, x86-64-v3, x86-64-v4, reference, or unset it." in done.stderr
+    assert (
+        "PARTWISE_ISA='avx9000' is unknown; use one of baseline, x86-64-v3, x86-64-v4, reference, or unset it."
+        in done.stderr
+    )
 
 
 # ---------------------------------------------------------------------- accepted

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from partwise.errors import DataError
-from partwise.kernels.workers import Job, Workers, processors
+from partwise.kernels.affinity import Processors, keep_to, kept_to, processors, shares
+from partwise.kernels.workers import Job, Workers
 
 SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
@@ -172,11 +174,17 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, secon
             stop.set()
             raise
 
-    jobs: list[Job] = []
-    try:
-        for _ in range(threads - 1):
-            jobs.append(_shared.workers.submit(work, threads - 1))
+    def help_out(share: Processors) -> None:
+        keep_to(share)  # also while it watches for the next job
         work()
+
+    jobs: list[Job] = []
+    mine, *others = shares(threads)
+    try:
+        for share in others:
+            jobs.append(_shared.workers.submit(partial(help_out, share), len(others)))
+        with kept_to(mine):
+            work()
         for job in jobs:
             if not job.cancel():
                 job.join()

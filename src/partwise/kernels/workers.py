@@ -5,7 +5,6 @@ late for the next one, and on virtual machines beside its waker on the same proc
 after a pause ran on one thread all through. OpenMP and BLAS watch for work in the same way.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -15,20 +14,13 @@ from typing import Any
 import numpy as np
 
 from partwise import kernels
+from partwise.kernels.affinity import processors
 
 WATCH_SECONDS = 4e-3
 """How long a thread watches for what comes next before it sleeps; it yields to others meanwhile."""
 
 MOST_JOBS = 100
 """Of a thread in a row; then it asks its executor, which ends it when the interpreter does."""
-
-
-def processors() -> int:
-    """Processors that this process may use, at least 1."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 class Job(Future):
