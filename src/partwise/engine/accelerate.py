@@ -29,6 +29,9 @@ LOWEST = 0.1
 
 CHUNK_ROWS = 8192
 
+APART = 2
+"""Powers of two that W and H have to give and take until `balance` does it: their norms are a factor of eight apart."""
+
 BYTES_PER_SECOND = 1e10
 """Of one thread, about; only decides whether threads are worth waking."""
 
@@ -88,15 +91,15 @@ def look_ahead(previous: Array, current: Array, weight: float, lowest: float, th
 
 
 def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
-    """Bring the norms of both sides of each component within a factor of two, in the current and the last factors.
+    """Bring the norms of both sides of each component within a factor of two, once those of one are eight apart.
 
-    By powers of two: no digit changes, nor anything that an iteration does. A component of which a side is zero is left
-    alone. O(k), and O((m + p) k) once in a while.
+    In the current and the last factors, by powers of two: no digit changes, nor anything that an iteration does. A
+    component of which a side is zero is left alone. O(k), and O((m + p) k) once in a while.
     """
     alive = (reading.W.norm2 > 0) & (reading.H.norm2 > 0)
     sizes = (np.log2(side.norm2, out=np.zeros(len(alive)), where=alive) for side in (reading.H, reading.W))
     halves = np.rint(np.subtract(*sizes) / 4)
-    if halves.any():
+    if np.abs(halves).max(initial=0) >= APART:
         for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
             scale(W, 2.0**halves, threads)
             scale(Ht, 2.0**-halves, threads)
