@@ -93,7 +93,7 @@ for start in ({}, {"solver": "mu", "init": "random", "random_state": 0, "max_ite
     six = NMF(6, **start)
     of_six = neighbourhood(six.fit_transform(X))
     print(f"6 topics: {of_six:.3f} at relative error {six.reconstruction_err_ / sp.linalg.norm(X):.6f} (seed: .799)")
-assert of_six >= 0.7975
+assert of_six >= 0.795  # .797 or .798: the last digits depend on the processor
 
 # %%
 # Weak versions

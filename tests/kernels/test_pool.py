@@ -1,6 +1,8 @@
 """The pool: order, errors, limits, nesting and forking."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -216,3 +218,20 @@ def test_a_forked_child_makes_a_pool_of_its_own(inside_a_session):
             assert fork() == 0
     else:
         assert fork() == 0
+
+
+def test_a_job_outside_a_session_leaves_blas_and_the_threads_of_the_next_session_alone():
+    program = (
+        "import scipy.linalg, time\n"
+        "from threadpoolctl import threadpool_info, threadpool_limits\n"
+        "from partwise.kernels import pool\n"
+        "blas = lambda: [lib['num_threads'] for lib in threadpool_info() if lib['user_api'] == 'blas']\n"
+        "threadpool_limits(2, user_api='blas')\n"
+        "before = blas()\n"
+        "pool.run(lambda i: time.sleep(1e-3), range(4), None, 1.0)\n"
+        "assert blas() == before, blas()\n"
+        "with pool.session() as threads:\n"
+        "    assert threads == 2, threads\n"
+    )
+    environment = {**os.environ, "PARTWISE_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)

@@ -149,14 +149,17 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, secon
     items : iterable
         The fixed list of work, in the order of the result.
     threads : int or None
-        Number of threads, at least 1; None for all that are granted (`available`).
+        Number of threads, at least 1; None for all that are granted, in a `session` of its own.
     seconds : float
         Estimate of the whole work on one thread; below `SERIAL_BELOW_SECONDS` the caller does it alone.
     """
     items = list(items)
     if seconds < SERIAL_BELOW_SECONDS or len(items) < 2:
         return [fn(item) for item in items]
-    threads = min(available() if threads is None else threads, len(items))
+    if threads is None:
+        with session() as granted:  # a thread that starts quietens BLAS, and somebody has to give it back
+            return run(fn, items, granted, seconds)
+    threads = min(threads, len(items))
     if threads <= 1:
         return [fn(item) for item in items]
     results: list[Any] = [None] * len(items)
