@@ -14,7 +14,7 @@ from partwise import kernels
 from partwise.kernels import workers
 from partwise.kernels.workers import Workers
 
-native = pytest.mark.skipif(kernels.BUILD == "reference", reason="NumPy looks once and does not wait")
+native = pytest.mark.skipif(kernels.BUILD == "reference", reason="pure build: NumPy looks once and does not wait")
 
 
 @pytest.fixture
