@@ -12,13 +12,14 @@ from partwise.engine.objective import divergence, magnitude
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import Problem, auto, inner_sweeps, solver_of
 from partwise.engine.revive import revive
+from partwise.engine.rows import solve_rows
 from partwise.engine.step import Reading, State
 from partwise.engine.units import Units
 from partwise.errors import DataError, IncompatibleError
 from partwise.interfaces import Evidence
 from partwise.losses import Beta
 from partwise.penalties import Elastic
-from partwise.solvers import BPP, HALS
+from partwise.solvers import BPP, HALS, SCD
 
 STARTS = ("random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc")
 both_forms = pytest.mark.parametrize("form", [np.asarray, sp.csr_array], ids=["dense", "csr"])
@@ -212,6 +213,26 @@ def test_factors_that_are_not_finite_end_the_fit():
 
 
 # ---------------------------------------------------------------------- dead components
+
+
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize("rows", [40, 4000])
+@both_forms
+def test_solving_the_rows_tells_what_their_loss_needs_of_x(form, rows, warm):
+    X = table(n=rows)
+    data, state = as_data(form(X)), start(X, "random")
+    problem = Problem(Beta(2.0), HALS(), HALS())
+    inner = solve_rows(problem, data, state.W, state.Ht, warm=warm).inner
+    assert inner == pytest.approx(np.sum((X @ state.Ht) * state.W), rel=1e-12)
+    expected = np.sum((X - state.W @ state.Ht.T) ** 2) / 2
+    assert divergence(Beta(2.0), data, state.W, state.Ht, inner) == pytest.approx(expected, rel=1e-9)
+
+
+def test_solving_rows_of_other_losses_tells_nothing():
+    X = table()
+    data, state = as_data(X), start(X, "random")
+    loss = Beta(1.0).on(data)
+    assert solve_rows(Problem(loss, SCD(), SCD()), data, state.W, state.Ht).inner is None
 
 
 @pytest.mark.parametrize("beta", [2.0, 1.0, 1.5])

@@ -33,18 +33,19 @@ def magnitude(loss: Any, data: Data) -> float:
     return cells * (data.total / cells) ** loss.beta if data.total > 0 else 0.0
 
 
-def divergence(loss: Any, data: Data, W: Array, Ht: Array) -> float:
+def divergence(loss: Any, data: Data, W: Array, Ht: Array, inner: float | None = None) -> float:
     """``sum d_beta(x | (W H))``, never negative, never nan for finite factors, summed in float64.
 
     beta = 2 from products, ``1/2 (|X|^2 - 2 <X H', W> + <W'W, H H'>)``, O(stored k), unless the value is below
     1e-3 of |X|^2 (3e-2 in float32); then, and for other beta, entry by entry, O(n p k), in small dense blocks. Sparse X
-    with beta = 1: O(stored k) from ``sum over stored + sum over all``.
+    with beta = 1: O(stored k) from ``sum over stored + sum over all``. ``inner`` is ``<X H', W>``, if it is known: then
+    beta = 2 usually costs O((n + p) k^2).
     """
     if data.weighted:
         value = _sum(data, W, lambda X, A: loss.value(X, A, Ht))
         return max(value + data.elsewhere * loss.elsewhere(W, Ht) if data.elsewhere else value, 0.0)
     if loss.beta == 2:
-        value = _by_products(data, W, Ht)
+        value = _by_products(data, W, Ht, inner)
         if value > CANCELS_BELOW[data.dtype] * data.norm2:
             return value
     elif loss.beta == 1 and data.sparse:
@@ -58,8 +59,9 @@ def squared_error(loss: Any, data: Data, W: Array, Ht: Array) -> float:
     return 2 * divergence(replace(loss, beta=2.0), data, W, Ht)
 
 
-def _by_products(data: Data, W: Array, Ht: Array) -> float:
-    inner = _sum(data, W, lambda X, A: float(np.vdot(X.dot(Ht), A)))
+def _by_products(data: Data, W: Array, Ht: Array, inner: float | None) -> float:
+    if inner is None:
+        inner = _sum(data, W, lambda X, A: float(np.vdot(X.dot(Ht), A)))
     grams = np.vdot(gram_of(W, data.threads), gram_of(Ht, data.threads))
     return (data.norm2 - 2 * inner + float(grams)) / 2
 

@@ -136,10 +136,11 @@ def batch_step(problem: Problem, data: Data, W: Array | None, Ht: Array, running
     """
     if W is None:
         W = np.zeros((data.shape[0], Ht.shape[1]), data.dtype)
-        solve_rows(problem, data, W, Ht)
+        inner = solve_rows(problem, data, W, Ht).inner
     else:
         half_step(problem.loss, problem.solver_W, problem.penalty_W, data, W, problem.loss.fix(Ht))
-    cost = divergence(problem.loss, data, W, Ht) + penalties(problem, W, Ht)
+        inner = None
+    cost = divergence(problem.loss, data, W, Ht, inner) + penalties(problem, W, Ht)
     share = running.add(problem, data, batch_statistic(problem, data, W, Ht), Ht, rho)
     return cost / max(1, len(W)), share
 

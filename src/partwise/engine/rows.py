@@ -27,6 +27,23 @@ MU_CHANGE = {np.dtype(np.float64): 1e-7, np.dtype(np.float32): 1e-5}
 """A row stands still when no entry moves by more than this share of the largest."""
 
 
+@dataclass
+class Solved:
+    """What the solved rows of all blocks add up: how many missed the tolerance, and ``<X H', W>``.
+
+    ``inner`` is None where no `Quadratic` of the whole rows was formed; see `partwise.engine.objective.divergence`.
+    """
+
+    unsolved: int = 0
+    inner: float | None = None
+
+    def __iadd__(self, other: Solved) -> Solved:
+        self.unsolved += other.unsolved
+        if self.inner is not None and other.inner is not None:
+            self.inner += other.inner
+        return self
+
+
 @dataclass(frozen=True)
 class RowSolve:
     """Solve the rows of one block by the ``method`` that is `row_solver`'s.
@@ -41,10 +58,17 @@ class RowSolve:
     warm: bool
     sweeps: int | None = None
 
-    def __call__(self, X: Any, rows: tuple[Array, Any], total: int | None) -> int:
-        loss, method, (A, penalty) = self.loss, self.method, rows
+    def __call__(self, X: Any, rows: tuple[Array, Any], total: Solved | None) -> Solved:
+        found = self._solve(X, *rows)
+        if total is None:
+            return found
+        total += found
+        return total
+
+    def _solve(self, X: Any, A: Array, penalty: Any) -> Solved:
+        loss, method = self.loss, self.method
         if isinstance(method, MU):
-            return (total or 0) + self._multiply(X, A, penalty)
+            return Solved(self._multiply(X, A, penalty))
         new, stats = self._begin(method.needs, X, A)
         keep_within(new, penalty)
         if loss.weighted and method.needs is Quadratic:
@@ -57,7 +81,9 @@ class RowSolve:
         gains = not pivots or not self.warm or solved.all()
         keep = slice(None) if gains else solved
         A[keep] = new[keep]
-        return (total or 0) + len(A) - int(np.count_nonzero(solved))
+        known = isinstance(stats, Quadratic) and not loss.weighted
+        inner = float(np.vdot(stats.cross, A)) if known else None
+        return Solved(len(A) - int(np.count_nonzero(solved)), inner)
 
     def _refill(self, method: Any, X: Any, A: Array, penalty: Any) -> Array:
         """Step from the rows ``A``, fill missing cells with what came out, and again; the mask of those that stand."""
@@ -156,7 +182,9 @@ def affordable(problem: Problem, n_iter: int) -> int | None:
     return n_iter if problem.solver_W.needs is Rows else n_iter // MU_ITERATIONS_PER_SWEEP
 
 
-def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False, sweeps: int | None = None) -> int:
+def solve_rows(
+    problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = False, sweeps: int | None = None
+) -> Solved:
     """Overwrite ``W`` with the minimisers of its rows for the fixed ``Ht``.
 
     Parameters
@@ -168,13 +196,9 @@ def solve_rows(problem: Problem, data: Data, W: Array, Ht: Array, warm: bool = F
     sweeps : int or None
         Most sweeps, or multiplicative steps, of a row; None is enough for nearly all.
 
-    Returns
-    -------
-    int
-        Rows that did not reach the tolerance.
     """
     if not len(W) or sweeps == 0:
-        return len(W)
+        return Solved(len(W))
     method = row_solver(problem.loss, problem.penalty_W)
     fn = RowSolve(problem.loss, method, problem.loss.fix(Ht), warm, sweeps)
     return data.sweep(fn, aligned(W, problem.penalty_W), collect=False)

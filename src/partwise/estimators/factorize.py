@@ -56,10 +56,10 @@ def factorize(
         starts = starts_for(model, shape, data, given, units, problem, known)
         if problem.sequential:
             problem, data = by_cells(problem, data, units.half, units.weight)
-        progress, reason = run(model, X, problem, data, starts, units)
+        progress, reason, inner = run(model, X, problem, data, starts, units)
         if model.sort_components and model.init != "custom" and problem.symmetric:
             sort(progress.state, shares and shares.sums(progress.state.W))
-        result = finished(problem, data, units, progress, reason)
+        result = finished(problem, data, units, progress, reason, inner)
     (known if shares is None else Known(None, known.Ht)).restore(result.W, result.H.T)
     return result, compared(starts, progress, units, problem.loss.beta)
 
@@ -79,8 +79,10 @@ def given_factors(model: Any, W: Any, H: Any, shape: tuple[int, int], dtype: Any
     return given
 
 
-def run(model: Any, X: Any, problem: Problem, data: Data, starts: list[Start], units: Units) -> tuple[Progress, str]:
-    """Iterate until a reason to stop, and solve W for the final H.
+def run(
+    model: Any, X: Any, problem: Problem, data: Data, starts: list[Start], units: Units
+) -> tuple[Progress, str, float | None]:
+    """Iterate until a reason to stop, and solve W for the final H; where, why, and ``<X H', W>`` if that told it.
 
     An interruption, wherever it comes, keeps the state of the best start, which is never worse than before.
     """
@@ -106,7 +108,10 @@ def run(model: Any, X: Any, problem: Problem, data: Data, starts: list[Start], u
         reason = "interrupted"
     if progress is None:
         raise KeyboardInterrupt("interrupted before the first iteration was done; there is no model yet.")
-    return progress, reason if solve_last(problem, data, progress.state, reason) else "interrupted"
+    try:
+        return progress, reason, solve_last(problem, data, progress.state, reason)
+    except KeyboardInterrupt:  # leaves finished rows
+        return progress, "interrupted", None
 
 
 def report(progress: Progress) -> None:
@@ -116,29 +121,28 @@ def report(progress: Progress) -> None:
         logger.info("iteration %d: objective %.6g, KKT residual %.2e, %.2f s", *(rows[-1][i] for i in (0, 1, 2, 4)))
 
 
-def solve_last(problem: Problem, data: Data, state: State, reason: str) -> bool:
-    """Solve W for the final H, unless its rows are coupled; False if interrupted, which leaves finished rows.
+def solve_last(problem: Problem, data: Data, state: State, reason: str) -> float | None:
+    """Solve W for the final H, unless its rows are coupled; ``<X H', W>``, if it was formed.
 
     A fit that was cut short gets only as much of it as its iterations are worth.
     """
     if not (problem.solver_W.separable and problem.penalty_W.separable):
-        return True
-    try:
-        if problem.solver_H.needs is Split and not problem.constrained:
-            drop_invisible(state.W, state.Ht, problem.loss.floor)
-            keep_within(state.Ht, problem.penalty_H)
-        sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
-        solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps)
-    except KeyboardInterrupt:
-        return False
-    return True
+        return None
+    if problem.solver_H.needs is Split and not problem.constrained:
+        drop_invisible(state.W, state.Ht, problem.loss.floor)
+        keep_within(state.Ht, problem.penalty_H)
+    sweeps = None if reason == "converged" else affordable(problem, state.n_iter)
+    return solve_rows(problem, data, state.W, state.Ht, warm=True, sweeps=sweeps).inner
 
 
-def finished(problem: Problem, data: Data, units: Units, progress: Progress, reason: str) -> Result:
+def finished(
+    problem: Problem, data: Data, units: Units, progress: Progress, reason: str, inner: float | None
+) -> Result:
     """Measure the leader's factors."""
     state, monitor = progress.state, progress.monitor
     course = Course(state.n_iter, reason, history_of(monitor.rows, units, problem.loss.beta))
-    return measured(problem, data, units, state, course, monitor.last_kkt, absent(state.W) | absent(state.Ht))
+    zero = absent(state.W) | absent(state.Ht)
+    return measured(problem, data, units, state, course, monitor.last_kkt, zero, inner)
 
 
 def compared(starts: list[Start], kept: Progress, units: Units, beta: float) -> Array:

@@ -368,11 +368,11 @@ dead_components_, n_features_in_, feature_names_in_
         """Solve W for the final H, sort, and measure over the whole matrix."""
         problem, data = self._batch_problem(X, threads)
         drop_invisible(state.W, state.Ht, problem.loss.floor)
-        solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts)
+        inner = solve_rows(problem, data, state.W, state.Ht, warm=not self.fresh_restarts).inner
         if self.sort_components and self.init != "custom":
             self._reorder(sort(state))
         kkt = kkt_of(problem, data, state.W, state.Ht)
-        return measured(problem, data, self._units, state, course, kkt, absent(state.Ht))
+        return measured(problem, data, self._units, state, course, kkt, absent(state.Ht), inner)
 
     def info(self) -> str:
         """The fit in words; see `NMF.info`."""

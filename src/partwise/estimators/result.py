@@ -40,11 +40,21 @@ class Result:
 
 
 def measured(
-    problem: Problem, data: Data, units: Units, state: State, course: Course, kkt: float, zero: Array
+    problem: Problem,
+    data: Data,
+    units: Units,
+    state: State,
+    course: Course,
+    kkt: float,
+    zero: Array,
+    inner: float | None = None,
 ) -> Result:
-    """Factors with their error; ``zero`` says which components ended at 0, dead if they leave something of X."""
+    """Factors with their error; ``zero`` says which components ended at 0, dead if they leave something of X.
+
+    ``inner`` is what solving the rows told, see `partwise.engine.rows.Solved`.
+    """
     loss, W, Ht = problem.loss, state.W, state.Ht
-    value = divergence(loss, data, W, Ht)
+    value = divergence(loss, data, W, Ht, inner)
     return Result(
         course=course,
         W=units.outward(W),

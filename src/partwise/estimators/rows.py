@@ -38,7 +38,7 @@ def solve(model: Any, cells: Cells, given: Array | None = None, fixed_W: Any = N
         penalty = penalty.in_units(exponent, -2 * outer.half * beta - outer.weight)
         loss = cells.loss(beta).on(data)
         fn = RowSolve(loss, row_solver(loss, penalty), fixed, warm=False)
-        left = data.sweep(fn, aligned(W, penalty), collect=False)
+        left = data.sweep(fn, aligned(W, penalty), collect=False).unsolved
     if left:
         logger.info("%d of %d rows stopped short of the tolerance of transform.", left, len(W))
     W = np.ldexp(W, exponent) if exponent else W
