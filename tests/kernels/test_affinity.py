@@ -13,9 +13,9 @@ linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this sy
 @pytest.fixture
 def four(monkeypatch):
     """A machine with the processors 0, 2, 5 and 7, and what threads asked of it."""
-    asked = []
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {7, 0, 5, 2}, raising=False)
-    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, share: asked.append((pid, set(share))), raising=False)
+    asked = [{7, 0, 5, 2}]
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: asked[-1], raising=False)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, share: asked.append(set(share)), raising=False)
     return asked
 
 
@@ -31,7 +31,19 @@ def test_more_threads_than_processors_may_all_run_anywhere(four):
 def test_a_block_gives_back_what_the_thread_had_even_after_an_error(four):
     with pytest.raises(RuntimeError), affinity.kept_to(frozenset({2})):
         raise RuntimeError
-    assert four == [(0, {2}), (0, {0, 2, 5, 7})]
+    assert four[1:] == [{2}, {0, 2, 5, 7}]
+
+
+def test_processors_that_somebody_else_chose_meanwhile_stay_chosen(four):
+    with affinity.kept_to(frozenset({2})):
+        os.sched_setaffinity(0, {0, 7})
+    assert four[-1] == {0, 7}
+
+
+def test_who_does_not_want_threads_bound_says_so_as_elsewhere(four, monkeypatch):
+    monkeypatch.setenv("OMP_PROC_BIND", "FALSE")
+    pool.run(lambda i: None, range(2), 2, 1.0)
+    assert len(four) == 1
 
 
 def test_a_system_that_refuses_or_does_not_know_changes_nothing(monkeypatch):

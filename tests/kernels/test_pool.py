@@ -1,6 +1,7 @@
 """The pool: order, errors, limits, nesting and forking."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -235,3 +236,63 @@ def test_a_job_outside_a_session_leaves_blas_and_the_threads_of_the_next_session
     )
     environment = {**os.environ, "PARTWISE_NUM_THREADS": "2"}
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+
+
+def test_a_thread_that_starts_late_does_not_take_blas_from_a_process_that_got_it_back(granted):
+    granted(2)
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        pool.prepare_thread()
+        assert blas_threads() == before
+        with pool.session() as threads:
+            assert threads == 2
+            pool.prepare_thread()
+            assert set(blas_threads()) == {1}
+        assert blas_threads() == before
+
+
+def test_a_limit_that_is_lifted_while_a_session_goes_on_stays_lifted(granted):
+    granted(2)
+    before = blas_threads()
+    limit = threadpool_limits(1, user_api="blas")
+    with pool.session() as threads:
+        assert threads == 1
+        limit.restore_original_limits()
+    assert blas_threads() == before
+
+
+def test_a_number_of_threads_is_written_in_digits(granted):
+    granted("\u00b2")
+    with pytest.raises(DataError, match="PARTWISE_NUM_THREADS"):
+        pool.available()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="interrupts by a timer")
+@pytest.mark.parametrize("seed", range(2))
+def test_an_interruption_at_any_moment_leaves_nothing_behind(seed):
+    """A timer raises SIGINT, as Ctrl-C does."""
+    program = """
+import random, signal, sys
+from partwise.kernels import affinity, pool
+random.seed(int(sys.argv[1]))
+for library in pool._blas():
+    pool._set(library, 2)
+
+def seen():
+    return pool._shared.inside, [library.get_num_threads() for library in pool._blas()], affinity._allowed()
+
+before, handler, interrupted = seen(), signal.getsignal(signal.SIGINT), 0
+signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+for _ in range(1000):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-4, 2e-3))
+        while True:
+            with pool.session():
+                pool.run(lambda i: i, range(4), 2, 1.0)
+    except KeyboardInterrupt:
+        interrupted += 1
+    assert seen() == before, (interrupted, seen())
+    assert signal.getsignal(signal.SIGINT) is handler
+assert interrupted == 1000
+"""
+    subprocess.run([sys.executable, "-c", program, str(seed)], check=True, timeout=100)

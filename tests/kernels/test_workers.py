@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from partwise import kernels
-from partwise.kernels import workers
+from partwise.kernels import pool, workers
 from partwise.kernels.workers import Workers
 
 native = pytest.mark.skipif(kernels.BUILD == "reference", reason="pure build: NumPy looks once and does not wait")
@@ -100,6 +100,32 @@ def test_what_a_job_raises_is_raised_where_it_is_waited_for(crew):
     crew.submit(lambda: None, 1).join()
 
 
+def test_a_job_has_begun_or_is_cancelled_whoever_asks_again(crew):
+    done = []
+    job = workers.Job(lambda: done.append(1), watch=False)
+    assert job.cancel()
+    job.carry_out()
+    assert done == []
+    assert job.cancel()
+    job = workers.Job(lambda: done.append(1), watch=False)
+    job.carry_out()
+    assert not job.cancel()
+    for _ in range(2):
+        job.wait()
+    assert done == [1]
+
+
+@pytest.mark.parametrize("reason", ["can't start new thread", "cannot schedule new futures after shutdown"])
+def test_without_another_thread_the_caller_does_it_alone(reason, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError(reason)
+
+    monkeypatch.setattr(workers.ThreadPoolExecutor, "submit", refuse)
+    monkeypatch.setattr(pool._shared, "workers", Workers(lambda: None))
+    assert pool.run(lambda i: i, range(20), 3, 1.0) == list(range(20))
+    assert not pool._shared.workers.jobs
+
+
 def test_no_job_is_lost_or_done_twice_around_the_end_of_the_watch(crew, monkeypatch):
     monkeypatch.setattr(workers, "WATCH_SECONDS", 5e-4)
     done = []
@@ -131,6 +157,16 @@ def test_a_job_left_behind_by_an_interruption_is_done_with_the_next(crew):
     assert not crew.jobs
 
 
+def test_threads_are_not_asked_for_again_and_again_by_callers_who_do_their_work_alone(crew, monkeypatch):
+    """Or each would watch in turn, when all is over and the program wants to end."""
+    asked = []
+    monkeypatch.setattr(workers.ThreadPoolExecutor, "submit", lambda *_: asked.append(1))
+    for _ in range(3):
+        assert crew.submit(lambda: None, 1).cancel()
+        crew.jobs.clear()  # a thread on its way from an earlier job takes what was cancelled
+    assert asked == [1]
+
+
 def test_a_caller_is_not_kept_waiting_by_another_who_calls_again_and_again(crew):
     stop = threading.Event()
 
@@ -142,7 +178,7 @@ def test_a_caller_is_not_kept_waiting_by_another_who_calls_again_and_again(crew)
     other.start()
     try:
         for _ in range(20):
-            crew.submit(lambda: None, 1).result(timeout=10)
+            assert crew.submit(lambda: None, 1)._end.acquire(timeout=10)
     finally:
         stop.set()
         other.join()

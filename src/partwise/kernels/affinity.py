@@ -4,7 +4,7 @@ Between kernels, threads of Python take turns with the interpreter's lock, and s
 wakes a sleeper beside its waker, on the same processor, as the other one seems to be lent to somebody else: two threads
 then share one processor for milliseconds, and a job takes as long as on one thread. So for the length of a job every
 thread has processors of its own, as with ``OMP_PROC_BIND``. Systems that cannot do that, and machines with fewer
-processors than threads, are left alone.
+processors than threads, are left alone, and so is whoever sets ``OMP_PROC_BIND=false``.
 """
 
 import os
@@ -21,6 +21,8 @@ def processors() -> int:
 
 def shares(count: int) -> list[Processors]:
     """For each of ``count`` threads the processors to keep to: none in common if there are enough of them."""
+    if os.environ.get("OMP_PROC_BIND", "").lower() == "false":
+        return [frozenset()] * count
     allowed = _allowed()
     if len(allowed) < count:
         return [allowed] * count
@@ -37,13 +39,14 @@ def keep_to(share: Processors) -> None:
 
 @contextmanager
 def kept_to(share: Processors) -> Iterator[None]:
-    """The same for the length of a block."""
+    """The same for the length of a block, unless somebody else sets other ones meanwhile."""
     before = _allowed()
     try:
         keep_to(share)
         yield
     finally:
-        keep_to(before)
+        if _allowed() == share:
+            keep_to(before)
 
 
 def _allowed() -> Processors:

@@ -8,14 +8,14 @@ bits. The caller works too, hence no deadlock however many callers there are; a 
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 from partwise.errors import DataError
 from partwise.kernels.affinity import Processors, keep_to, kept_to, processors, shares
+from partwise.kernels.interrupts import answering, guard
 from partwise.kernels.workers import Job, Workers
 
 SERIAL_BELOW_SECONDS = 1e-3
@@ -29,7 +29,7 @@ class _Shared:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.workers = Workers(quieten)
+        self.workers = Workers(prepare_thread)
         self.inside = 0
         self.restore: Any = None
         self.allowed = 1
@@ -48,8 +48,10 @@ def _forget() -> None:
 
 
 def _give_back(shared: _Shared) -> None:
+    """Set BLAS to what it had, where nobody has set it to something else meanwhile."""
     for library, count in shared.restore or ():
-        _set(library, count)
+        if library.get_num_threads() == 1:
+            _set(library, count)
 
 
 def _set(library: Any, count: int) -> None:
@@ -67,6 +69,14 @@ def quieten() -> None:
         _set(library, 1)
 
 
+def prepare_thread() -> None:
+    """The same in a thread of ours that starts: maybe late, when BLAS of the process was given back already."""
+    with _shared.lock:
+        for library in _blas():
+            if _shared.inside or getattr(library, "threading_layer", "") == "openmp":
+                _set(library, 1)
+
+
 _shared = _Shared()
 
 if hasattr(os, "register_at_fork"):
@@ -79,7 +89,7 @@ def available() -> int:
         text = os.environ.get(name, "").split(",")[0].strip()
         if not text:
             continue
-        if not text.isdigit() or int(text) < 1:
+        if not text.isdecimal() or int(text) < 1:
             raise DataError(
                 f"{name}={text!r} must be a whole number of threads, at least 1. Unset it to use every CPU."
             )
@@ -113,22 +123,34 @@ def session(n_jobs: int | None = None) -> Iterator[int]:
         The number of threads for `run`. Sessions may overlap; the last one to leave restores BLAS.
     """
     shared = _shared
+    with answering() as ctrl_c, ctrl_c:
+        allowed = _enter(shared)
+        try:
+            ctrl_c.let_through()
+            yield _threads(n_jobs, allowed)
+        finally:
+            ctrl_c.held = True
+            if shared is _shared:  # a child forked inside the session has nothing to give back
+                _leave(shared)
+
+
+def _enter(shared: _Shared) -> int:
+    """Begin a session; the number of threads that may be had."""
     with shared.lock:
         if shared.inside == 0:
-            libraries = _blas()
-            shared.restore = [(library, library.get_num_threads()) for library in libraries]
+            shared.restore = [(library, library.get_num_threads()) for library in _blas()]
             shared.allowed = min([available(), *(n for _, n in shared.restore if n)])
             quieten()
         shared.inside += 1
-        allowed = shared.allowed
-    try:
-        yield _threads(n_jobs, allowed)
-    finally:
-        if shared is _shared:  # a child forked inside the session has nothing to give back
-            with shared.lock:
-                shared.inside -= 1
-                if shared.inside == 0:
-                    _give_back(shared)
+        return shared.allowed
+
+
+def _leave(shared: _Shared) -> None:
+    """End a session, the last one by giving BLAS back."""
+    with shared.lock:
+        shared.inside -= 1
+        if shared.inside == 0:
+            _give_back(shared)
 
 
 def _threads(n_jobs: int | None, allowed: int) -> int:
@@ -177,33 +199,36 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, secon
             stop.set()
             raise
 
+    _on_threads(work, stop, threads)
+    return results
+
+
+def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -> None:
+    """Do ``work`` on so many threads, the caller's among them, each with processors of its own.
+
+    Returns, whatever happens, when nobody works any more. Ctrl-C is for the caller's own work.
+    """
+
     def help_out(share: Processors) -> None:
         keep_to(share)  # also while it watches for the next job
         work()
 
-    jobs: list[Job] = []
     mine, *others = shares(threads)
-    try:
-        for share in others:
-            jobs.append(_shared.workers.submit(partial(help_out, share), len(others)))
-        with kept_to(mine):
-            work()
-        for job in jobs:
-            if not job.cancel():
-                job.join()
-    finally:
-        stop.set()
-        _settle(jobs)
-    return results
-
-
-def _settle(futures: Sequence[Future]) -> None:
-    """Return only when no worker writes any more, even if interrupted while waiting."""
-    interrupted = None
-    while running := [future for future in futures if not future.done() and not future.cancel()]:
+    jobs: list[Job] = []
+    with guard() as ctrl_c:
         try:
-            wait(running)
-        except KeyboardInterrupt as error:
-            interrupted = error
-    if interrupted:
-        raise interrupted
+            for share in others:
+                jobs.append(_shared.workers.submit(partial(help_out, share), len(others)))
+            with kept_to(mine):
+                ctrl_c.let_through()
+                work()
+                ctrl_c.held = True
+        finally:
+            ctrl_c.held = True
+            stop.set()
+            for job in jobs:
+                if not job.cancel():
+                    job.wait()
+    for job in jobs:
+        if job.error:
+            raise job.error

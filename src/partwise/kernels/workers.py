@@ -8,7 +8,7 @@ after a pause ran on one thread all through. OpenMP and BLAS watch for work in t
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -23,36 +23,54 @@ MOST_JOBS = 100
 """Of a thread in a row; then it asks its executor, which ends it when the interpreter does."""
 
 
-class Job(Future):
-    """Work of which a caller waits for the end, not for a result; awake at first if it is to ``watch``."""
+class Job:
+    """Work of which a caller waits for the end, not for a result; awake at first if it is to ``watch``.
+
+    Who is first, a thread that begins or a caller that cancels, is decided in one step, and so is the end: Ctrl-C comes
+    before or after it. A `Future` takes several.
+    """
 
     def __init__(self, work: Callable[[], Any], watch: bool) -> None:
-        super().__init__()
         self.work, self.watch, self.over = work, watch, np.zeros(1, np.int64)
+        self.error: BaseException | None = None
+        self._fate: dict[None, str] = {}
+        self._end = threading.Lock()
+        self._end.acquire()
 
     def carry_out(self) -> None:
         """Do the work, unless it was cancelled."""
-        if not self.set_running_or_notify_cancel():
+        if self._fate.setdefault(None, "begun") == "cancelled":
             return
         try:
             self.work()
         except BaseException as error:  # the caller's to raise
-            self.set_exception(error)
-        else:
-            self.set_result(None)
+            self.error = error
         self.over[0] = 1
+        self._end.release()
 
-    def join(self) -> None:
-        """Wait until it is over; raise what it raised."""
+    def cancel(self) -> bool:
+        """Whether it has not begun; then it never will."""
+        return self._fate.setdefault(None, "cancelled") == "cancelled"
+
+    def wait(self) -> None:
+        """Until it is over, if it has begun."""
         if self.watch:
             kernels.wait_for_change(self.over, 0, WATCH_SECONDS)
-        self.result()
+        if not self.over[0]:
+            self._end.acquire()
+
+    def join(self) -> None:
+        """The same, and raise what it raised."""
+        self.wait()
+        if self.error is not None:
+            raise self.error
 
 
 class Workers:
     """Threads for the jobs of all callers, started when first needed; ``prepare`` is called in each once.
 
-    Jobs wait in one queue. The executor is asked for a thread where there are more of them than threads that watch.
+    Jobs wait in one queue. The executor is asked for a thread where there are more of them than threads that watch or
+    have been asked for and are ``coming``.
     """
 
     def __init__(self, prepare: Callable[[], Any]) -> None:
@@ -61,22 +79,36 @@ class Workers:
         self.executor: ThreadPoolExecutor | None = None
         self.jobs: deque[Job] = deque()
         self.posted = np.zeros(1, np.int64)
-        self.watching = 0
+        self.watching = self.coming = 0
 
     def submit(self, work: Callable[[], Any], count: int) -> Job:
-        """Have ``work`` done by one of at least ``count`` threads; nobody watches with fewer processors than that."""
+        """Have ``work`` done by one of at least ``count`` threads; nobody watches with fewer processors than that.
+
+        Where no thread can be had, because the interpreter ends or the system has no more, the job is cancelled.
+        """
         job = Job(work, watch=count < processors())
         with self.lock:
             self.jobs.append(job)
             self.posted[0] += 1
-            if self.watching < len(self.jobs):
-                if self.executor is None or self.executor._max_workers < count:
-                    self.executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=self.prepare)
-                self.executor.submit(self._serve, job.watch)
+            if self.watching + self.coming < len(self.jobs):
+                try:
+                    self._ask_for_a_thread(count, job.watch)
+                except RuntimeError:
+                    self.jobs.remove(job)
+                    job.cancel()
+                else:
+                    self.coming += 1
         return job
+
+    def _ask_for_a_thread(self, count: int, watch: bool) -> None:
+        if self.executor is None or self.executor._max_workers < count:
+            self.executor = ThreadPoolExecutor(count, thread_name_prefix="partwise", initializer=self.prepare)
+        self.executor.submit(self._serve, watch)
 
     def _serve(self, watch: bool) -> None:
         """Carry out jobs until none comes soon enough."""
+        with self.lock:
+            self.coming -= 1
         for _ in range(MOST_JOBS):
             job = self._next(watch)
             if job is None:

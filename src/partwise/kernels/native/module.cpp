@@ -591,10 +591,10 @@ void bind_sparse(nb::module_& module) {
 // Whether the cell, which another thread writes while it holds the GIL, is no longer what it was.
 bool wait_for_change(const Vector<const std::int64_t>& cell, std::int64_t seen, double seconds) {
     check("cell", cell, 1);
-    const volatile std::int64_t* value = cell.data();
+    const std::int64_t* value = cell.data();
     WithoutGil release;
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (*value == seen) {
+    while (__atomic_load_n(value, __ATOMIC_ACQUIRE) == seen) {
         if (std::chrono::steady_clock::now() >= end) return false;
         std::this_thread::yield();
     }
