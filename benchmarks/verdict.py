@@ -77,7 +77,8 @@ def at_peers_time(ours: Entry, peer: Entry, counts: Counts, course: Course) -> t
 def within(entry: Entry, s: int, allowed: float, wanted: float) -> float:
     """The objective that it has in the time, or had earlier if that is as good as wanted: it never rises.
 
-    As many iterations as fit in, by the line through two counts, then checked.
+    As many iterations as fit in, by the line through two counts, then checked; the line may be level, where both were
+    disturbed, so at most ten times as many as would fit if nothing but iterations took time.
     """
     known = {n: seen for (t, n), seen in entry.seen.items() if t == s and seen.seconds}
     earlier = min((seen.value for seen in known.values() if min(seen.seconds) <= allowed), default=NEVER)
@@ -85,7 +86,8 @@ def within(entry: Entry, s: int, allowed: float, wanted: float) -> float:
         return earlier
     count = max((n for n, seen in known.items() if min(seen.seconds) <= allowed), default=1)
     one, two = (entry.clocked(s, n).seconds for n in (count, 2 * count))
-    tried = max(1, int(count * (1 + (allowed - one) / max(two - one, 1e-9))))
+    fit = count * (1 + (allowed - one) / max(two - one, 1e-9))
+    tried = max(1, int(min(fit, 10 * count * allowed / one)))
     while tried > 1 and entry.clocked(s, tried).seconds > allowed:
         tried = int(tried / 1.1)
     return entry.look(s, tried).value
