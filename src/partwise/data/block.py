@@ -44,9 +44,9 @@ class DenseBlock:
         """(m, p)."""
         return self.X.shape
 
-    def dot(self, B: Array) -> Array:
+    def dot(self, B: Array, out: Array | None = None) -> Array:
         """``X_b B``."""
-        return dense.dot(self.X, B)
+        return dense.dot(self.X, B, out)
 
     def rows_dot(self, B: Array) -> Array:
         """``X_b B``, each row by itself: BLAS adds in an order that depends on the number of rows."""
@@ -96,9 +96,10 @@ class SparseBlock:
         """(m, p)."""
         return self.stop - self.start, self.p
 
-    def dot(self, B: Array) -> Array:
+    def dot(self, B: Array, out: Array | None = None) -> Array:
         """``X_b B``."""
-        out = np.empty((self.stop - self.start, B.shape[1]), B.dtype)
+        if out is None:
+            out = np.empty((self.stop - self.start, B.shape[1]), B.dtype)
         kernels.csr_dot(self.arrays, self.start, self.stop, B, out)
         return out
 

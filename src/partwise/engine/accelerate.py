@@ -7,8 +7,6 @@ is as monotone as the solver inside, and costs one more copy of the factors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from partwise import kernels
@@ -27,13 +25,8 @@ OVERSHOOT = 0.5
 LOWEST = 0.1
 """Share of itself that an entry keeps when looking ahead, for losses whose gradient is infinite where y = 0 < x."""
 
-CHUNK_ROWS = 8192
-
 APART = 2
 """Powers of two that W and H have to give and take until `balance` does it: their norms are a factor of eight apart."""
-
-BYTES_PER_SECOND = 1e10
-"""Of one thread, about; only decides whether threads are worth waking."""
 
 
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -87,7 +80,7 @@ def look_ahead(previous: Array, current: Array, weight: float, lowest: float, th
     def chunk(rows: slice) -> None:
         kernels.look_ahead(previous[rows], current[rows], weight, lowest, out[rows])
 
-    by_chunks(chunk, current, threads)
+    pool.over_rows(chunk, current, threads)
 
 
 def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
@@ -116,13 +109,4 @@ def scale(A: Array, by: Array, threads: int) -> None:
         part[:split].reshape(-1, together * k)[...] *= wide
         part[split:] *= wide[:k]
 
-    by_chunks(chunk, A, threads)
-
-
-def by_chunks(fn: Callable[[slice], None], A: Array, threads: int) -> None:
-    """Call ``fn`` with slices of the rows of ``A``, on all threads if that pays."""
-
-    def chunk(start: int) -> None:
-        fn(slice(start, start + CHUNK_ROWS))
-
-    pool.run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds=3 * A.nbytes / BYTES_PER_SECOND)
+    pool.over_rows(chunk, A, threads)

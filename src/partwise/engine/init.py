@@ -22,10 +22,17 @@ EXACT_SVD_COST = 1e8
 """Up to this ``n p min(n, p)`` LAPACK finds the singular triplets, in a few hundredths of a second; above it the
 randomised method."""
 
+MOSTLY_ZEROS = 0.1
+"""Share of cells that are not zero below which exact singular vectors are the better start (docs/adr/0016)."""
+
 OVERSAMPLING, POWER_ITERATIONS = 5, 1
 """Of the randomised method: as much as a start needs, three readings of X."""
 
-CHUNK_ROWS = 8192
+EXACT_MULTIPLE, EXACT_POWER_ITERATIONS = 16, 2
+"""For NNDSVD of an X that is mostly zeros: five readings, with a number of vectors that products make at one go."""
+
+NOISE = 1e-6
+"""Entries of a column of this share of its norm are taken for zeros."""
 
 
 def start(data: Data, k: int, name: str, random_state: np.random.RandomState) -> State:
@@ -66,34 +73,52 @@ def random_factors(data: Data, k: int, random_state: np.random.RandomState) -> t
 def nndsvd(data: Data, k: int, name: str, random_state: np.random.RandomState) -> tuple[Array, Array]:
     """Non-negative double singular value decomposition.
 
-    Each singular pair after the first gives its positive or its negative parts, whichever is larger. "nndsvda" fills
-    the zeros with the entry of constant factors, "nndsvdar" with random hundredths of it: the unit of a factor is the
-    square root of the data's.
+    Each singular pair gives its positive or its negative parts, whichever are larger. "nndsvda" fills the zeros with
+    the entry of constant factors, "nndsvdar" with random hundredths of it: the unit of a factor is the square root of
+    the data's.
 
     References
     ----------
     Boutsidis & Gallopoulos (2008), doi:10.1016/j.patcog.2007.09.010
     """
-    U, s, V = svd(data, k)
-    W, Ht = np.zeros((len(U), k)), np.zeros((len(V), k))
-    W[:, 0], Ht[:, 0] = np.abs(U[:, 0]) * np.sqrt(s[0]), np.abs(V[:, 0]) * np.sqrt(s[0])
-    for q in range(1, k):
-        pairs = [(np.maximum(sign * U[:, q], 0), np.maximum(sign * V[:, q], 0)) for sign in (1, -1)]
-        u, v = max(pairs, key=lambda pair: np.linalg.norm(pair[0]) * np.linalg.norm(pair[1]))
-        lengths = np.linalg.norm(u), np.linalg.norm(v)
-        if min(lengths) > 0:
-            root = np.sqrt(s[q] * lengths[0] * lengths[1])
-            W[:, q], Ht[:, q] = root * u / lengths[0], root * v / lengths[1]
+    U, s, V = exact_svd(data, k) if mostly_zeros(data) else svd(data, k)
+    (u, u_other), (v, v_other) = (lengths_of_parts(A, data.threads) for A in (U, V))
+    flip = u_other * v_other > u * v
+    u[flip], v[flip] = u_other[flip], v_other[flip]
+    root = np.sqrt(s * u * v)
     fill = level(data, k)
-    for factor in (W, Ht):
-        zeros = factor < 1e-6 * factor.max(initial=0)
-        if name == "nndsvd":
-            factor[zeros] = 0
-        elif name == "nndsvda":
-            factor[zeros] = fill
-        else:
+    for factor, length in ((U, u), (V, v)):
+        scale = np.divide(root, length, out=np.zeros(k), where=root > 0) * np.where(flip, -1, 1)
+        take_parts(factor, scale, NOISE * root, fill if name == "nndsvda" else 0.0, data.threads)
+        if name == "nndsvdar":
+            zeros = factor == 0
             factor[zeros] = np.abs(fill * random_state.standard_normal(int(zeros.sum())) / 100)
-    return W, Ht
+    return U, V
+
+
+def lengths_of_parts(U: Array, threads: int) -> tuple[Array, Array]:
+    """The norms of the positive and of the negative part of each column."""
+
+    def chunk(rows: slice) -> Array:
+        parts = np.maximum(U[rows], 0), np.minimum(U[rows], 0)
+        return np.array([np.einsum("ij,ij->j", part, part) for part in parts], np.float64)
+
+    positive, negative = np.sqrt(sum(pool.over_rows(chunk, U, threads)))
+    return positive, negative
+
+
+def take_parts(U: Array, scale: Array, noise: Array, zero: float, threads: int) -> None:
+    """``U scale`` in place, each column by a number of its own, and ``zero`` where that is not above the ``noise``."""
+    scale, noise = scale.astype(U.dtype), noise.astype(U.dtype)
+
+    def chunk(rows: slice) -> None:
+        part = U[rows]
+        part *= scale
+        above = part > noise
+        part *= above  # several times as fast as to put numbers where a mask is true
+        part += np.multiply(~above, U.dtype.type(zero))
+
+    pool.over_rows(chunk, U, threads)
 
 
 def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
@@ -108,52 +133,70 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     Atif, Qazi & Gillis (2019), doi:10.1016/j.patrec.2019.02.018
     """
     U, s, V = svd(data, k // 2 + 1)
-    Y, Z = ((side * np.sqrt(s)).astype(data.dtype) for side in (U, V))
-    W, Ht = non_negative_parts(Y, k), non_negative_parts(Z, k)
+    Y, Z = ((side * np.sqrt(s).astype(side.dtype)).astype(data.dtype, copy=False) for side in (U, V))
+    W, Ht = (non_negative_parts(side, k, data.threads) for side in (Y, Z))
+    sizes = np.zeros(k)
     for _ in range(20 if is_small(data) else 1):
-        refine(W, Ht, Y, Z, data.threads)
-        refine(Ht, W, Z, Y, data.threads)
-    drop_noise(W, Ht)
+        of_W, of_H = refine(W, Ht, Y, Z, data.threads), refine(Ht, W, Z, Y, data.threads)
+        sizes = np.sqrt(of_W.astype(np.longdouble)) * np.sqrt(of_H.astype(np.longdouble))
+    drop_noise(W, Ht, sizes)
     return W, Ht
 
 
-def drop_noise(W: Array, Ht: Array) -> None:
+def drop_noise(W: Array, Ht: Array, sizes: Array) -> None:
     """Set components to 0, in place, whose squares are no numbers, as a half step would divide by them.
 
-    They are the rounding of the others, and revived later.
+    They are the rounding of the others, and revived later. ``sizes`` are the products of their norms.
     """
     limits = np.finfo(W.dtype)
-    sizes = W.max(axis=0, initial=0).astype(np.longdouble) * Ht.max(axis=0, initial=0)
     noise = sizes < limits.tiny / limits.eps
-    W[:, noise] = Ht[:, noise] = 0
+    if noise.any():
+        W[:, noise] = Ht[:, noise] = 0
 
 
-def non_negative_parts(Y: Array, k: int) -> Array:
+def non_negative_parts(Y: Array, k: int, threads: int) -> Array:
     """|y_0|, then the positive and the negative parts of y_1, y_2, ..., in turn."""
     A = np.empty((len(Y), k), Y.dtype)
-    np.abs(Y[:, 0], out=A[:, 0])
-    np.maximum(Y[:, 1 : 1 + k // 2], 0, out=A[:, 1::2])
-    np.maximum(-Y[:, 1 : 1 + (k - 1) // 2], 0, out=A[:, 2::2])
+
+    def chunk(rows: slice) -> None:
+        np.abs(Y[rows, 0], out=A[rows, 0])
+        np.maximum(Y[rows, 1 : 1 + k // 2], 0, out=A[rows, 1::2])
+        np.maximum(-Y[rows, 1 : 1 + (k - 1) // 2], 0, out=A[rows, 2::2])
+
+    pool.over_rows(chunk, A, threads)
     return A
 
 
-def refine(A: Array, B: Array, Y: Array, Z: Array, threads: int) -> None:
-    """One sweep of coordinate descent on the rows of A for ``Y Z' ~ A B'``, in place."""
+def refine(A: Array, B: Array, Y: Array, Z: Array, threads: int) -> Array:
+    """One sweep of coordinate descent on the rows of A for ``Y Z' ~ A B'``, in place; squared norms of its columns."""
     gram, small = gram_of(B, threads), Z.T @ B
 
-    def chunk(start: int) -> None:
-        rows = slice(start, start + CHUNK_ROWS)
-        HALS(sweeps=1).update(A[rows], Quadratic(gram, Y[rows] @ small), Elastic(), A)
+    def chunk(start: int) -> Array:
+        rows = slice(start, start + pool.CHUNK_ROWS)
+        return HALS(sweeps=1).update(A[rows], Quadratic(gram, Y[rows] @ small), Elastic(), A).norm2
 
     seconds = 4 * len(A) * B.shape[1] ** 2 / SOLVER_FLOPS
-    pool.run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds)
+    return sum(pool.run(chunk, range(0, len(A), pool.CHUNK_ROWS), threads, seconds), np.zeros(A.shape[1]))
 
 
-def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
+def mostly_zeros(data: Data) -> bool:
+    """Whether hardly a cell is anything else, however X is stored."""
+    return data.nonzeros < MOSTLY_ZEROS * data.shape[0] * data.shape[1]
+
+
+def exact_svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
+    """The same as `svd`, in more readings and from more vectors."""
+    more = OVERSAMPLING + -(rank + OVERSAMPLING) % EXACT_MULTIPLE
+    return svd(data, rank, more, EXACT_POWER_ITERATIONS)
+
+
+def svd(
+    data: Data, rank: int, oversampling: int = OVERSAMPLING, power_iterations: int = POWER_ITERATIONS
+) -> tuple[Array, Array, Array]:
     """The leading singular triplets of X with fixed signs: U (n, rank), s (rank,), V (p, rank).
 
     Small matrices by LAPACK; others by subspace iteration from a few more vectors than asked for, always from the same
-    random numbers, in three readings of X: as exact as a start needs.
+    random numbers, in ``1 + 2 power_iterations`` readings of X: as exact as a start needs.
 
     References
     ----------
@@ -168,7 +211,7 @@ def svd(data: Data, rank: int) -> tuple[Array, Array, Array]:
         V = Vt.T
         signs = signs_of(V)
         return U[:, :rank] * signs[:rank], s[:rank], V[:, :rank] * signs[:rank]
-    return randomised_svd(data, rank)
+    return randomised_svd(data, rank, oversampling, power_iterations)
 
 
 def is_small(data: Data) -> bool:
@@ -179,33 +222,42 @@ def is_small(data: Data) -> bool:
 
 def signs_of(V: Array) -> Array:
     """The sign of the largest entry of each column."""
-    return np.where(V[np.argmax(np.abs(V), axis=0), np.arange(V.shape[1])] < 0, -1.0, 1.0)
+    return np.where(V.max(axis=0) < -V.min(axis=0), -1.0, 1.0)
 
 
-def randomised_svd(data: Data, rank: int, power_iterations: int = POWER_ITERATIONS) -> tuple[Array, Array, Array]:
+def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: int) -> tuple[Array, Array, Array]:
     """Subspace iteration from a few more random vectors, ``V <- orth(X'(X V))``, then the SVD of ``X V``.
 
     Both by Gram matrices, which is all that a tall matrix allows at the cost of a product: singular values below 1e-7
     of the largest are given as 0, and so are their vectors.
     """
-    width = min(rank + OVERSAMPLING, *data.shape)
-    V = orthonormal(np.random.default_rng(0).standard_normal((data.shape[1], width)))
+    width, threads = min(rank + oversampling, *data.shape), data.threads
+    V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32) - np.float32(0.5)
+    V = orthonormal(V.astype(data.dtype, copy=False), threads)
+    U = np.empty((data.shape[0], width), data.dtype)
     for _ in range(power_iterations):
-        V = orthonormal(transposed_times(data, times(data, V)))
-    U = times(data, V)
-    s, right, inverse = gram_svd(U, data.threads)
-    V = V @ right[:, :rank]
+        V = orthonormal(transposed_times(data, times(data, V, U)), threads)
+    times(data, V, U)
+    s, right, inverse = gram_svd(U, threads)
+    V = tall_dot(V, right[:, :rank], threads)
     signs = signs_of(V)
-    return U @ (right * inverse)[:, :rank].astype(U.dtype) * signs.astype(U.dtype), s[:rank], V * signs
+    return tall_dot(U, (right * inverse)[:, :rank] * signs, threads), s[:rank], V * signs.astype(V.dtype)
 
 
-def orthonormal(V: Array) -> Array:
+def orthonormal(V: Array, threads: int) -> Array:
     """An orthonormal basis of the columns of V; a zero column for every direction that they lack."""
-    _, right, inverse = gram_svd(V)
-    return V @ (right * inverse)
+    _, right, inverse = gram_svd(V, threads)
+    return tall_dot(V, right * inverse, threads)
 
 
-def gram_svd(U: Array, threads: int = 1) -> tuple[Array, Array, Array]:
+def tall_dot(A: Array, small: Array, threads: int) -> Array:
+    """``A small`` in the dtype of A."""
+    out, small = np.empty((len(A), small.shape[1]), A.dtype), small.astype(A.dtype)
+    pool.over_rows(lambda rows: np.dot(A[rows], small, out=out[rows]), A, threads)
+    return out
+
+
+def gram_svd(U: Array, threads: int) -> tuple[Array, Array, Array]:
     """Singular values of a tall U in falling order, its right vectors, and the inverses of the values (0 for 0)."""
     values, right = np.linalg.eigh(gram_of(U, threads))
     values, right = values[::-1], right[:, ::-1]
@@ -213,13 +265,14 @@ def gram_svd(U: Array, threads: int = 1) -> tuple[Array, Array, Array]:
     return s, right, np.divide(1, s, out=np.zeros_like(s), where=s > 0)
 
 
-def times(data: Data, B: Array) -> Array:
+def times(data: Data, B: Array, out: Array | None = None) -> Array:
     """``X B`` in the dtype of X."""
     B = np.ascontiguousarray(B, data.dtype)
-    out = np.empty((data.shape[0], B.shape[1]), data.dtype)
+    if out is None:
+        out = np.empty((data.shape[0], B.shape[1]), data.dtype)
 
     def multiply(X, A, total):
-        A[...] = X.dot(B)
+        X.dot(B, out=A)
         return 0
 
     data.sweep(multiply, out, collect=False)

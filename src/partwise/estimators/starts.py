@@ -60,11 +60,13 @@ def given_start(W: Any, H: Any, shape: tuple[int, int], k: int | str, dtype: Any
     return None if W is None else W.copy(order="C"), None if H is None else H.T.copy(order="C")
 
 
-def start_name(asked: str | None, shape: tuple[int, int], k: int, solver: Any, weighted: bool = False) -> str:
-    """The name of the start, and whether it can be used."""
+def start_name(
+    asked: str | None, shape: tuple[int, int], k: int, solver: Any, weighted: bool = False, zeros: bool = False
+) -> str:
+    """The name of the start, and whether it can be used; ``zeros``: X is hardly anything else."""
     too_many = k > min(shape)
     if asked is None:
-        default = "nndsvda" if solver in ("mu", "mue", "scd") else "nnsvdlrc"
+        default = "nndsvda" if zeros or solver in ("mu", "mue", "scd") else "nnsvdlrc"
         return "random" if too_many or weighted else default
     if weighted and asked in init.SVD_NAMES:
         raise IncompatibleError(
@@ -97,7 +99,8 @@ def starts_for(
 def drawn(model: Any, shape: tuple[int, int], data: Data, problem: Problem, known: Known) -> list[Start]:
     """Starting points by the name of ``init``, one or ``n_init``."""
     k, seed = model._n_components, model.random_state
-    name = start_name(model.init, shape, k, model._chosen, data.weighted)
+    zeros = not data.weighted and init.mostly_zeros(data)
+    name = start_name(model.init, shape, k, model._chosen, data.weighted, zeros)
     shown = int(seed) if name == "random" and isinstance(seed, Integral) else None
     starts = [Start(draw(model, data, name, seed), shown)]
     if model.n_init > 1:

@@ -30,17 +30,19 @@ SIZES = {
 """About what the terms of a divergence from A B' add up to before they cancel."""
 
 
-def dot(X: Array, B: Array) -> Array:
+def dot(X: Array, B: Array, out: Array | None = None) -> Array:
     """``X B``."""
-    if B.shape[1] <= NARROW and X.strides[1] == X.itemsize:
+    if out is None:
         out = np.empty((len(X), B.shape[1]), B.dtype)
+    if B.shape[1] <= NARROW and X.strides[1] == X.itemsize:
         kernels.dot(X, B, out)
         return out
     if B.shape[1] <= NARROW and X.strides[0] == X.itemsize:
         total = np.zeros((len(X), B.shape[1]))
         kernels.t_dot_add(X.T, B, total)
-        return total.astype(B.dtype, copy=False)
-    return X @ B
+        out[...] = total
+        return out
+    return np.matmul(X, B, out=out)
 
 
 def add_t_dot(X: Array, A: Array, total: Array) -> None:

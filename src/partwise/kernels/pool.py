@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
+
 from partwise.errors import DataError
 from partwise.kernels.affinity import Processors, keep_to, kept_to, processors, shares
 from partwise.kernels.interrupts import answering, guard
@@ -20,6 +22,12 @@ from partwise.kernels.workers import Job, Workers
 
 SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
+
+CHUNK_ROWS = 8192
+"""Of a tall array, for work of which each row is independent; fixed, so that sums do not depend on threads."""
+
+BYTES_PER_SECOND = 1e10
+"""Of one thread, about; only decides whether threads are worth waking."""
 
 T = TypeVar("T")
 
@@ -232,3 +240,12 @@ def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -
     for job in jobs:
         if job.error:
             raise job.error
+
+
+def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int) -> list[T]:
+    """``[fn(rows), ...]`` for runs of rows of a tall ``A`` that ``fn`` reads and writes a few times."""
+
+    def chunk(start: int) -> T:
+        return fn(slice(start, start + CHUNK_ROWS))
+
+    return run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds=3 * A.nbytes / BYTES_PER_SECOND)
