@@ -69,8 +69,7 @@ class Job:
 class Workers:
     """Threads for the jobs of all callers, started when first needed; ``prepare`` is called in each once.
 
-    Jobs wait in one queue. The executor is asked for a thread where there are more of them than threads that watch or
-    have been asked for and are ``coming``.
+    Jobs wait in one queue. The executor is asked for a thread where there are more of them than threads that watch.
     """
 
     def __init__(self, prepare: Callable[[], Any]) -> None:
@@ -79,7 +78,7 @@ class Workers:
         self.executor: ThreadPoolExecutor | None = None
         self.jobs: deque[Job] = deque()
         self.posted = np.zeros(1, np.int64)
-        self.watching = self.coming = 0
+        self.watching = 0
 
     def submit(self, work: Callable[[], Any], count: int) -> Job:
         """Have ``work`` done by one of at least ``count`` threads; nobody watches with fewer processors than that.
@@ -90,14 +89,12 @@ class Workers:
         with self.lock:
             self.jobs.append(job)
             self.posted[0] += 1
-            if self.watching + self.coming < len(self.jobs):
+            if self.watching < len(self.jobs):
                 try:
                     self._ask_for_a_thread(count, job.watch)
                 except RuntimeError:
                     self.jobs.remove(job)
                     job.cancel()
-                else:
-                    self.coming += 1
         return job
 
     def _ask_for_a_thread(self, count: int, watch: bool) -> None:
@@ -106,11 +103,13 @@ class Workers:
         self.executor.submit(self._serve, watch)
 
     def _serve(self, watch: bool) -> None:
-        """Carry out jobs until none comes soon enough."""
-        with self.lock:
-            self.coming -= 1
-        for _ in range(MOST_JOBS):
-            job = self._next(watch)
+        """Carry out jobs until none comes soon enough; watch for the next only after a first one.
+
+        Or as many threads as were asked for in vain, by callers who did their work alone, would watch one after another
+        when the program wants to end.
+        """
+        for done in range(MOST_JOBS):
+            job = self._next(watch and done > 0)
             if job is None:
                 return
             job.carry_out()

@@ -3,6 +3,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/tuple.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <initializer_list>
@@ -591,10 +592,10 @@ void bind_sparse(nb::module_& module) {
 // Whether the cell, which another thread writes while it holds the GIL, is no longer what it was.
 bool wait_for_change(const Vector<const std::int64_t>& cell, std::int64_t seen, double seconds) {
     check("cell", cell, 1);
-    const std::int64_t* value = cell.data();
+    const auto* value = reinterpret_cast<const std::atomic<std::int64_t>*>(cell.data());
     WithoutGil release;
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    while (__atomic_load_n(value, __ATOMIC_ACQUIRE) == seen) {
+    while (value->load(std::memory_order_acquire) == seen) {
         if (std::chrono::steady_clock::now() >= end) return false;
         std::this_thread::yield();
     }

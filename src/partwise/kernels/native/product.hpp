@@ -28,7 +28,8 @@ inline void for_parts(Size total, F f) {
 }
 
 // out[r, c] += x_r . b_c for R rows of X and C rows of B, cut into vectors of W as `cut_columns` does. While it works,
-// the rows at `ahead`, if any, come into cache: hardware sees too few rows in a row to fetch them in time.
+// the rows at `ahead` come into cache, if Ahead: hardware sees too few rows in a row to fetch them in time. The first
+// tile of components does that for all.
 template <int W, int R, int C, bool Ahead = true, class T>
 inline void dot_tile(const T* X, const T* ahead, Size stride, Size p, const T* B, Size width, T* out,
                      Size k) {
@@ -75,8 +76,12 @@ void dot_of_width(const T* X, Size stride, Size m, Size p, const T* B, Size k, T
             constexpr int R = decltype(count)::value;
             const T *x = X + i * stride + low, *ahead = i + 2 * R <= m ? x + R * stride : x;
             for_parts<dot_components>(k, [&](auto components, Size q) {
-                dot_tile<W, R, decltype(components)::value>(
-                    x, ahead, stride, length, scratch.get() + q * (width + row_gap), width, out + i * k + q, k);
+                constexpr int C = decltype(components)::value;
+                const T* b = scratch.get() + q * (width + row_gap);
+                if (q)
+                    dot_tile<W, R, C, false>(x, ahead, stride, length, b, width, out + i * k + q, k);
+                else
+                    dot_tile<W, R, C>(x, ahead, stride, length, b, width, out + i * k, k);
             });
         };
         Size i = 0;
@@ -128,8 +133,12 @@ void t_dot_of_width(const T* X, Size stride, Size m, Size p, const T* A, Size k,
         for (Size n = 0; n < panels; ++n) {
             const T* x = X + i * stride + first(n);
             for_parts<t_dot_components>(k, [&](auto components, Size q) {
-                t_dot_tile<W, NV, decltype(components)::value>(x, x + next * stride, stride, rows, A + i * k + q, k,
-                                                               sums + (n * k + q) * width);
+                constexpr int C = decltype(components)::value;
+                T* to = sums + (n * k + q) * width;
+                if (q)
+                    t_dot_tile<W, NV, C, false>(x, x, stride, rows, A + i * k + q, k, to);
+                else
+                    t_dot_tile<W, NV, C>(x, x + next * stride, stride, rows, A + i * k, k, to);
             });
         }
     }
