@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from partwise import NMF
 from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.iterate import STOP_REASONS, Limits, iterate
@@ -86,7 +87,7 @@ def test_nndsvd_is_the_published_recipe():
         positive = [(np.maximum(sign * U[:, q], 0), np.maximum(sign * Vt[q], 0)) for sign in (1, -1)]
         best = max(positive, key=lambda pair: np.linalg.norm(pair[0]) * np.linalg.norm(pair[1]))
         product = s[q] * np.outer(*best)
-        floor = 2e-6 * s[q]  # entries below a millionth of the largest become 0
+        floor = 2e-6 * s[q]  # entries below a millionth of the norm become 0
         np.testing.assert_allclose(np.outer(state.W[:, q], state.Ht[:, q]), product, atol=floor)
 
 
@@ -100,6 +101,59 @@ def test_the_low_rank_corrected_start_is_better_than_the_others():
     X = table()
     errors = {name: np.linalg.norm(X - (s := start(X, name)).W @ s.Ht.T) for name in STARTS}
     assert min(errors, key=errors.get) == "nnsvdlrc"
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """What is small enough for LAPACK counts as large."""
+    monkeypatch.setattr(init, "EXACT_SVD_COST", 0)
+
+
+def mostly_zeros(seed=0, n=300, p=200):
+    rng = np.random.default_rng(seed)
+    return rng.random((n, 6)) * (rng.random((n, 6)) < 0.2) @ (rng.random((6, p)) * (rng.random((6, p)) < 0.05))
+
+
+@pytest.mark.parametrize("name", STARTS[1:])
+@pytest.mark.parametrize("k", [1, 2, 6, 25])
+@pytest.mark.parametrize("X", [table(), table().T, mostly_zeros()], ids=["tall", "wide", "zeros"])
+@both_forms
+def test_starts_of_large_data_exist_for_any_k_and_do_not_depend_on_storage(large, form, X, k, name):
+    assert init.mostly_zeros(as_data(X)) == (len(X) == 300)
+    found = start(form(X), name, k)
+    assert found.W.min() >= 0 and found.Ht.min() >= 0
+    assert np.isfinite(found.W).all() and np.isfinite(found.Ht).all()
+    dense = start(X, name, k)
+    if name != "nndsvdar":  # draws a number for each zero, of which rounding may make one more
+        np.testing.assert_allclose(found.W @ found.Ht.T, dense.W @ dense.Ht.T, rtol=1e-6, atol=1e-6 * X.max())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nndsvd_of_large_data_is_that_of_their_singular_vectors(large, monkeypatch, dtype):
+    X = mostly_zeros().astype(dtype)
+    many = start(X, "nndsvd", 4)
+    monkeypatch.setattr(init, "EXACT_SVD_COST", 1e9)
+    exact = start(X, "nndsvd", 4)
+    np.testing.assert_allclose(many.W @ many.Ht.T, exact.W @ exact.Ht.T, atol=1e-3 * X.max())
+
+
+@pytest.mark.parametrize("name", ["nndsvd", "nndsvda", "nndsvdar"])
+def test_components_that_x_does_not_have_stay_zero_and_are_not_filled_alike(large, name):
+    """Equal components would stay equal under multiplicative updates; zeros are revived where X is missed most."""
+    X = mostly_zeros()
+    found = start(X, name, 9)
+    dead = ~found.W.any(axis=0)
+    assert dead.sum() == 9 - np.linalg.matrix_rank(X)
+    assert not found.Ht[:, dead].any()
+
+
+@both_forms
+def test_the_default_start_follows_from_how_much_is_zero_not_from_storage(form):
+    for X, name in ((mostly_zeros(), "nndsvda"), (table(), "nnsvdlrc")):
+        for solver in ("cd", "bpp"):
+            default = NMF(4, solver=solver, max_iter=1, tol=0).fit(form(X))
+            named = NMF(4, solver=solver, max_iter=1, tol=0, init=name).fit(form(X))
+            np.testing.assert_array_equal(default.components_, named.components_)
 
 
 @pytest.mark.parametrize("k", [1, 2, 25])

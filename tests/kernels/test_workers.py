@@ -157,6 +157,7 @@ def test_a_job_left_behind_by_an_interruption_is_done_with_the_next(crew):
     assert not crew.jobs
 
 
+@native
 def test_threads_that_come_in_vain_do_not_watch(crew):
     """A caller that does its work alone cancels its job; a hundred threads asked for in vain would take 50 seconds."""
     began = time.monotonic()

@@ -43,9 +43,9 @@ class WeightedDenseBlock:
         """``w x``."""
         return DenseBlock(self.data.scaled[self.start : self.stop])
 
-    def dot(self, B: Array) -> Array:
+    def dot(self, B: Array, out: Array | None = None) -> Array:
         """``(w x) B``."""
-        return self.scaled.dot(B)
+        return self.scaled.dot(B, out)
 
     def rows_dot(self, B: Array) -> Array:
         """The same, each row by itself."""
@@ -112,9 +112,9 @@ class WeightedSparseBlock:
         """(m, p)."""
         return self.scaled.shape
 
-    def dot(self, B: Array) -> Array:
+    def dot(self, B: Array, out: Array | None = None) -> Array:
         """``(w x) B``."""
-        return self.scaled.dot(B)
+        return self.scaled.dot(B, out)
 
     def rows_dot(self, B: Array) -> Array:
         """The same: the kernel takes rows one by one."""

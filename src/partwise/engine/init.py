@@ -32,7 +32,7 @@ EXACT_MULTIPLE, EXACT_POWER_ITERATIONS = 16, 2
 """For NNDSVD of an X that is mostly zeros: five readings, with a number of vectors that products make at one go."""
 
 NOISE = 1e-6
-"""Entries of a column of this share of its norm are taken for zeros."""
+"""Entries of a column of at most this share of its norm are taken for zeros."""
 
 
 def start(data: Data, k: int, name: str, random_state: np.random.RandomState) -> State:
@@ -87,11 +87,12 @@ def nndsvd(data: Data, k: int, name: str, random_state: np.random.RandomState) -
     u[flip], v[flip] = u_other[flip], v_other[flip]
     root = np.sqrt(s * u * v)
     fill = level(data, k)
+    found = root > 0  # the others stay 0, and are revived where X is missed most
     for factor, length in ((U, u), (V, v)):
-        scale = np.divide(root, length, out=np.zeros(k), where=root > 0) * np.where(flip, -1, 1)
-        take_parts(factor, scale, NOISE * root, fill if name == "nndsvda" else 0.0, data.threads)
+        scale = np.divide(root, length, out=np.zeros(k), where=found) * np.where(flip, -1, 1)
+        take_parts(factor, scale, NOISE * root, found * (fill if name == "nndsvda" else 0.0), data.threads)
         if name == "nndsvdar":
-            zeros = factor == 0
+            zeros = (factor == 0) & found
             factor[zeros] = np.abs(fill * random_state.standard_normal(int(zeros.sum())) / 100)
     return U, V
 
@@ -107,16 +108,16 @@ def lengths_of_parts(U: Array, threads: int) -> tuple[Array, Array]:
     return positive, negative
 
 
-def take_parts(U: Array, scale: Array, noise: Array, zero: float, threads: int) -> None:
-    """``U scale`` in place, each column by a number of its own, and ``zero`` where that is not above the ``noise``."""
-    scale, noise = scale.astype(U.dtype), noise.astype(U.dtype)
+def take_parts(U: Array, scale: Array, noise: Array, zero: Array, threads: int) -> None:
+    """``U scale`` in place, and ``zero`` where that is not above the ``noise``: for each column its own numbers."""
+    scale, noise, zero = (numbers.astype(U.dtype) for numbers in (scale, noise, zero))
 
     def chunk(rows: slice) -> None:
         part = U[rows]
         part *= scale
         above = part > noise
         part *= above  # several times as fast as to put numbers where a mask is true
-        part += np.multiply(~above, U.dtype.type(zero))
+        part += np.multiply(~above, zero)
 
     pool.over_rows(chunk, U, threads)
 
@@ -135,11 +136,10 @@ def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
     U, s, V = svd(data, k // 2 + 1)
     Y, Z = ((side * np.sqrt(s).astype(side.dtype)).astype(data.dtype, copy=False) for side in (U, V))
     W, Ht = (non_negative_parts(side, k, data.threads) for side in (Y, Z))
-    sizes = np.zeros(k)
+    squares: list[Array] = []
     for _ in range(20 if is_small(data) else 1):
-        of_W, of_H = refine(W, Ht, Y, Z, data.threads), refine(Ht, W, Z, Y, data.threads)
-        sizes = np.sqrt(of_W.astype(np.longdouble)) * np.sqrt(of_H.astype(np.longdouble))
-    drop_noise(W, Ht, sizes)
+        squares = [refine(W, Ht, Y, Z, data.threads), refine(Ht, W, Z, Y, data.threads)]
+    drop_noise(W, Ht, np.prod(np.sqrt(np.array(squares, np.longdouble)), axis=0))
     return W, Ht
 
 
@@ -229,7 +229,7 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     """Subspace iteration from a few more random vectors, ``V <- orth(X'(X V))``, then the SVD of ``X V``.
 
     Both by Gram matrices, which is all that a tall matrix allows at the cost of a product: singular values below 1e-7
-    of the largest are given as 0, and so are their vectors.
+    of the largest are given as 0, and so are their vectors; those of float32 data are rounding already below 1e-4.
     """
     width, threads = min(rank + oversampling, *data.shape), data.threads
     V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32) - np.float32(0.5)

@@ -196,6 +196,9 @@ def solve_rows(
     sweeps : int or None
         Most sweeps, or multiplicative steps, of a row; None is enough for nearly all.
 
+    Returns
+    -------
+    Solved
     """
     if not len(W) or sweeps == 0:
         return Solved(len(W))

@@ -15,6 +15,7 @@ from typing import Any
 
 from partwise.interfaces import Array, Data
 from partwise.kernels import pool
+from partwise.kernels.interrupts import answering
 
 
 class Abandoned(BaseException):
@@ -45,7 +46,7 @@ class Strand(Thread):
 
     def run(self) -> None:
         """The job; what it raises is kept for `proceed`."""
-        pool.quieten()
+        pool.prepare_thread()
         try:
             self.job()
         except Abandoned:
@@ -67,7 +68,8 @@ class Strand(Thread):
     def proceed(self) -> bool:
         """From outside: let it run; True if it has asked for a sweep, False if it has ended."""
         if self.ident is None:
-            self.start()
+            with answering() as ctrl_c, ctrl_c:  # a thread that has half begun cannot be stopped
+                self.start()
         else:
             self.turn.release()
         self.waits.acquire()

@@ -47,9 +47,9 @@ class NMF(BaseNMF):
         Number of parts k. "auto" is scikit-learn's rule: the size of a given factor, else the number of features, which
         is rarely what you want. More than min(X.shape) warns.
     init : {"random", "nndsvd", "nndsvda", "nndsvdar", "nnsvdlrc", "custom"} or None, default=None
-        Where to start. None: nndsvda for ``mu``, ``mue`` and ``scd`` and wherever nine cells of ten are zero, NNSVD-LRC
-        for ``cd`` and ``bpp`` on fuller data, "random" if k > min(X.shape) or if cells are missing or weighted.
-        "custom" takes W, H or both as given to `fit`.
+        Where to start. None: nndsvda for ``mu``, ``mue`` and ``scd`` and where more than nine cells of ten are zero,
+        NNSVD-LRC for ``cd`` and ``bpp`` on fuller data, "random" if k > min(X.shape) or if cells are missing or
+        weighted. "custom" takes W, H or both as given to `fit`.
     n_init : int, default=1
         Starts to choose the best of: the one of ``init``, and "random" ones. They run side by side, one reading of a
         dense X for all; after every 20 iterations the worse half is dropped, and the last one is finished as if it had

@@ -16,8 +16,8 @@ class Block(Protocol):
 
     shape: tuple[int, int]
 
-    def dot(self, B: Array) -> Array:
-        """``X_b B``."""
+    def dot(self, B: Array, out: Array | None = None) -> Array:
+        """``X_b B``, into ``out`` if it is given."""
         ...
 
     def rows_dot(self, B: Array) -> Array:

@@ -8,7 +8,7 @@ lasts, and where its `Guard` holds, the answer waits.
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 
@@ -46,34 +46,44 @@ class Guard:
 _answering: Guard | None = None
 
 
-def guard() -> Guard:
-    """The one that answers SIGINT now; one without effect in other threads, which are never interrupted."""
-    return _answering if _answering and _in_main() else Guard()
-
-
 @contextmanager
 def answering() -> Iterator[Guard]:
-    """Answer SIGINT for the length of a block, if Python's main thread does by a handler of Python's.
+    """Answer SIGINT for the length of a block, if we are the main thread and a handler written in Python was there.
 
-    Who sets another handler inside the block keeps it.
+    Inside such a block it is the same guard once more; elsewhere, where nobody is interrupted, one without effect. Who
+    sets another handler inside the block keeps it.
     """
     global _answering
     former = None if _answering or not _in_main() else signal.getsignal(signal.SIGINT)
     if not callable(former):
-        yield guard()
+        yield _answering if _answering and _in_main() else Guard()
         return
     ours = Guard(former)
     try:
         with ours:
-            signal.signal(signal.SIGINT, ours)
+            _set(ours)
             _answering = ours
         yield ours
     finally:
         ours.held = True
         _answering = None
         if signal.getsignal(signal.SIGINT) is ours:
-            signal.signal(signal.SIGINT, former)
+            _set(former)
         ours.let_through()
+
+
+def forget() -> None:
+    """In a forked child: what was held in the parent is the parent's; the handler left behind lets all through."""
+    global _answering
+    if _answering:
+        _answering.held, _answering.missed = False, None
+    _answering = None
+
+
+def _set(handler: Callable[..., Any]) -> None:
+    """Set it, if this thread may: a generator can be closed by any, and an interpreter inside another has none."""
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, handler)
 
 
 def _in_main() -> bool:

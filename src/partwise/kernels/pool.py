@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from partwise.errors import DataError
+from partwise.kernels import interrupts
 from partwise.kernels.affinity import Processors, keep_to, kept_to, processors, shares
-from partwise.kernels.interrupts import answering, guard
+from partwise.kernels.interrupts import answering
 from partwise.kernels.workers import Job, Workers
 
 SERIAL_BELOW_SECONDS = 1e-3
@@ -53,6 +54,7 @@ def _forget() -> None:
     """
     global _shared
     _shared = _Shared()
+    interrupts.forget()
 
 
 def _give_back(shared: _Shared) -> None:
@@ -187,7 +189,7 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, secon
     if seconds < SERIAL_BELOW_SECONDS or len(items) < 2:
         return [fn(item) for item in items]
     if threads is None:
-        with session() as granted:  # a thread that starts quietens BLAS, and somebody has to give it back
+        with session() as granted:  # which keeps BLAS at one thread
             return run(fn, items, granted, seconds)
     threads = min(threads, len(items))
     if threads <= 1:
@@ -223,22 +225,23 @@ def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -
 
     mine, *others = shares(threads)
     jobs: list[Job] = []
-    with guard() as ctrl_c:
+    with answering() as ctrl_c, ctrl_c:
         try:
             for share in others:
                 jobs.append(_shared.workers.submit(partial(help_out, share), len(others)))
             with kept_to(mine):
-                ctrl_c.let_through()
-                work()
-                ctrl_c.held = True
+                try:
+                    ctrl_c.let_through()
+                    work()
+                finally:
+                    ctrl_c.held = True
         finally:
-            ctrl_c.held = True
             stop.set()
             for job in jobs:
                 if not job.cancel():
                     job.wait()
     for job in jobs:
-        if job.error:
+        if job.error is not None:
             raise job.error
 
 

@@ -53,7 +53,7 @@ class Job:
         return self._fate.setdefault(None, "cancelled") == "cancelled"
 
     def wait(self) -> None:
-        """Until it is over, if it has begun."""
+        """Until it is over; only for the one who submitted it, and not for a job that was cancelled: it never is."""
         if self.watch:
             kernels.wait_for_change(self.over, 0, WATCH_SECONDS)
         if not self.over[0]:
@@ -93,6 +93,7 @@ class Workers:
                 try:
                     self._ask_for_a_thread(count, job.watch)
                 except RuntimeError:
+                    self.executor = None  # it may be broken, the next one need not
                     self.jobs.remove(job)
                     job.cancel()
         return job
@@ -105,8 +106,8 @@ class Workers:
     def _serve(self, watch: bool) -> None:
         """Carry out jobs until none comes soon enough; watch for the next only after a first one.
 
-        Or as many threads as were asked for in vain, by callers who did their work alone, would watch one after another
-        when the program wants to end.
+        Otherwise threads that were asked for in vain, by callers who did their work alone, would watch one after
+        another when the program wants to end.
         """
         for done in range(MOST_JOBS):
             job = self._next(watch and done > 0)
