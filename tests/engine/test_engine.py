@@ -266,7 +266,7 @@ def test_factors_that_are_not_finite_end_the_fit():
     assert progress.state.n_iter == 1
 
 
-# ---------------------------------------------------------------------- dead components
+# ---------------------------------------------------------------------- solved rows
 
 
 @pytest.mark.parametrize("warm", [False, True])
@@ -287,6 +287,9 @@ def test_solving_rows_of_other_losses_tells_nothing():
     data, state = as_data(X), start(X, "random")
     loss = Beta(1.0).on(data)
     assert solve_rows(Problem(loss, SCD(), SCD()), data, state.W, state.Ht).inner is None
+
+
+# ---------------------------------------------------------------------- dead components
 
 
 @pytest.mark.parametrize("beta", [2.0, 1.0, 1.5])
