@@ -84,7 +84,7 @@ def iteration(X, k: int, beta: float, threads: int) -> tuple[Callable[[], None],
     state = State(W, np.ascontiguousarray(H.T))
     data = as_data(X, threads)
     loss = Beta(beta).on(data)
-    solver = solver_of("auto", loss, sweeps=1)
+    solver = solver_of("mu" if beta == 1 else "cd", loss, sweeps=1)
     problem = Problem(loss, solver, solver)
     columns = data.transposed() if needs_columns(problem, data, k) else None
 
