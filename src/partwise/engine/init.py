@@ -171,12 +171,11 @@ def refine(A: Array, B: Array, Y: Array, Z: Array, threads: int) -> Array:
     """One sweep of coordinate descent on the rows of A for ``Y Z' ~ A B'``, in place; squared norms of its columns."""
     gram, small = gram_of(B, threads), Z.T @ B
 
-    def chunk(start: int) -> Array:
-        rows = slice(start, start + pool.CHUNK_ROWS)
+    def chunk(rows: slice) -> Array:
         return HALS(sweeps=1).update(A[rows], Quadratic(gram, Y[rows] @ small), Elastic(), A).norm2
 
     seconds = 4 * len(A) * B.shape[1] ** 2 / SOLVER_FLOPS
-    return sum(pool.run(chunk, range(0, len(A), pool.CHUNK_ROWS), threads, seconds), np.zeros(A.shape[1]))
+    return sum(pool.over_rows(chunk, A, threads, seconds), np.zeros(A.shape[1]))
 
 
 def mostly_zeros(data: Data) -> bool:

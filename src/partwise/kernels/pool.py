@@ -25,7 +25,7 @@ SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
 
 CHUNK_ROWS = 8192
-"""Of a tall array, for work of which each row is independent; fixed, so that sums do not depend on threads."""
+"""At most, of a tall array; fixed, so that sums do not depend on threads."""
 
 BYTES_PER_SECOND = 1e10
 """Of one thread, about; only decides whether threads are worth waking."""
@@ -245,10 +245,13 @@ def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -
             raise job.error
 
 
-def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int) -> list[T]:
-    """``[fn(rows), ...]`` for runs of rows of a tall ``A`` that ``fn`` reads and writes a few times."""
+def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int, seconds: float | None = None) -> list[T]:
+    """``[fn(rows), ...]`` for runs of rows of a tall ``A``, which is read and written a few times if nothing is said.
 
-    def chunk(start: int) -> T:
-        return fn(slice(start, start + CHUNK_ROWS))
-
-    return run(chunk, range(0, len(A), CHUNK_ROWS), threads, seconds=3 * A.nbytes / BYTES_PER_SECOND)
+    The runs are equal, and an even number of them unless it is one, so that two threads end together.
+    """
+    count = -(-len(A) // CHUNK_ROWS)
+    count += count % 2 if count > 1 else 0
+    edges = [i * len(A) // count for i in range(count + 1)] if count else []
+    seconds = 3 * A.nbytes / BYTES_PER_SECOND if seconds is None else seconds
+    return run(fn, map(slice, edges, edges[1:]), threads, seconds)

@@ -18,8 +18,6 @@ from partwise.kernels import pool
 RELATIVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
 """Smallest y that is divided by, as a share of the largest x: small enough to matter only where y should be 0."""
 
-GRAM_ROWS = 8192
-
 GRAM_FLOPS = 2e10
 """Flops a second of one thread, low; only decides whether threads are worth waking."""
 
@@ -125,14 +123,9 @@ def sums_of(B: Array) -> Array:
 
 
 def gram_of(B: Array, threads: int = 1) -> Array:
-    """``B'B`` in float64, from products of at most `GRAM_ROWS` rows in the dtype of B."""
-
-    def product(start: int) -> Array:
-        part = B[start : start + GRAM_ROWS]
-        return part.T @ part
-
+    """``B'B`` in float64, from products of some thousand rows in the dtype of B."""
     p, k = B.shape
-    parts = pool.run(product, range(0, p, GRAM_ROWS), threads, seconds=2 * p * k * k / GRAM_FLOPS)
+    parts = pool.over_rows(lambda rows: B[rows].T @ B[rows], B, threads, seconds=2 * p * k * k / GRAM_FLOPS)
     return sum(parts, np.zeros((k, k)))
 
 
