@@ -846,6 +846,27 @@ def test_look_ahead_equals_the_reference_and_keeps_nan(dtype, weight, lowest, in
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (7, 5), (61, 17)])
+def test_parts_of_singular_vectors_equal_the_reference(dtype, shape):
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal(shape).astype(dtype)
+    A[::3] = 0
+    expected, found = np.ones((2, 2, shape[1]))
+    reference.add_parts_norm2(A, *expected)
+    kernels.add_parts_norm2(A, *found)
+    np.testing.assert_allclose(found, expected, rtol=10 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(found.sum(0) - 2, np.square(A, dtype=float).sum(0), rtol=1e-6, atol=1e-6)
+
+    scale, zero = rng.standard_normal((2, shape[1])).astype(dtype)
+    noise = np.full(shape[1], 0.1, dtype)
+    expected, found = A.copy(), A.copy()
+    reference.take_parts(expected, scale, noise, zero)
+    kernels.take_parts(found, scale, noise, zero)
+    assert (found == expected).all()
+    assert (found == np.where(A * scale > noise, A * scale, zero)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 1003])
 def test_summary_equals_the_reference(dtype, count):
     values = np.random.default_rng(0).gamma(1.0, 1.0, count).astype(dtype)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from partwise import kernels
 from partwise.engine.step import SOLVER_FLOPS, State
 from partwise.errors import DataError
 from partwise.interfaces import Array, Data, Quadratic
@@ -82,6 +83,7 @@ def nndsvd(data: Data, k: int, name: str, random_state: np.random.RandomState) -
     Boutsidis & Gallopoulos (2008), doi:10.1016/j.patcog.2007.09.010
     """
     U, s, V = exact_svd(data, k) if mostly_zeros(data) else svd(data, k)
+    U, V = np.ascontiguousarray(U), np.ascontiguousarray(V)
     (u, u_other), (v, v_other) = (lengths_of_parts(A, data.threads) for A in (U, V))
     flip = u_other * v_other > u * v
     u[flip], v[flip] = u_other[flip], v_other[flip]
@@ -101,8 +103,9 @@ def lengths_of_parts(U: Array, threads: int) -> tuple[Array, Array]:
     """The norms of the positive and of the negative part of each column."""
 
     def chunk(rows: slice) -> Array:
-        parts = np.maximum(U[rows], 0), np.minimum(U[rows], 0)
-        return np.array([np.einsum("ij,ij->j", part, part) for part in parts], np.float64)
+        squares = np.zeros((2, U.shape[1]))
+        kernels.add_parts_norm2(U[rows], *squares)
+        return squares
 
     positive, negative = np.sqrt(sum(pool.over_rows(chunk, U, threads)))
     return positive, negative
@@ -110,16 +113,8 @@ def lengths_of_parts(U: Array, threads: int) -> tuple[Array, Array]:
 
 def take_parts(U: Array, scale: Array, noise: Array, zero: Array, threads: int) -> None:
     """``U scale`` in place, and ``zero`` where that is not above the ``noise``: for each column its own numbers."""
-    scale, noise, zero = (numbers.astype(U.dtype) for numbers in (scale, noise, zero))
-
-    def chunk(rows: slice) -> None:
-        part = U[rows]
-        part *= scale
-        above = part > noise
-        part *= above  # several times as fast as to put numbers where a mask is true
-        part += np.multiply(~above, zero)
-
-    pool.over_rows(chunk, U, threads)
+    numbers = [column.astype(U.dtype) for column in (scale, noise, zero)]
+    pool.over_rows(lambda rows: kernels.take_parts(U[rows], *numbers), U, threads)
 
 
 def nnsvd_lrc(data: Data, k: int) -> tuple[Array, Array]:
@@ -231,8 +226,9 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     of the largest are given as 0, and so are their vectors; those of float32 data are rounding already below 1e-4.
     """
     width, threads = min(rank + oversampling, *data.shape), data.threads
-    V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32) - np.float32(0.5)
-    V = orthonormal(V.astype(data.dtype, copy=False), threads)
+    V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32)
+    V -= np.float32(0.5)
+    V = V.astype(data.dtype, copy=False)
     U = np.empty((data.shape[0], width), data.dtype)
     for _ in range(power_iterations):
         V = orthonormal(transposed_times(data, times(data, V, U)), threads)
@@ -240,7 +236,8 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     s, right, inverse = gram_svd(U, threads)
     V = tall_dot(V, right[:, :rank], threads)
     signs = signs_of(V)
-    return tall_dot(U, (right * inverse)[:, :rank] * signs, threads), s[:rank], V * signs.astype(V.dtype)
+    V *= signs
+    return tall_dot(U, (right * inverse)[:, :rank] * signs, threads), s[:rank], V
 
 
 def orthonormal(V: Array, threads: int) -> Array:

@@ -28,6 +28,7 @@ except ModuleNotFoundError:
 
     BUILD = "reference"
 
+add_parts_norm2 = _kernels.add_parts_norm2
 column_sums = _kernels.column_sums
 csr_dot = _kernels.csr_dot
 csr_t_dot_add = _kernels.csr_t_dot_add
@@ -54,12 +55,14 @@ sgd_pass = _kernels.sgd_pass
 split = _kernels.split
 split_t_add = _kernels.split_t_add
 t_dot_add = _kernels.t_dot_add
+take_parts = _kernels.take_parts
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
 wait_for_change = _kernels.wait_for_change
 
 __all__ = [
     "BUILD",
+    "add_parts_norm2",
     "column_sums",
     "csr_dot",
     "csr_ratio_dot",
@@ -88,5 +91,6 @@ __all__ = [
     "split_t_add",
     "summary",
     "t_dot_add",
+    "take_parts",
     "wait_for_change",
 ]

@@ -2,6 +2,7 @@
 #include "hals.hpp"
 #include "look_ahead.hpp"
 #include "mu.hpp"
+#include "parts.hpp"
 #include "pivot.hpp"
 #include "product.hpp"
 #include "row_hals.hpp"
@@ -16,7 +17,8 @@ template <class T>
 DenseKernels<T> dense_kernels() {
     return {hals<T>,           hals_solve<T>, look_ahead<T>, mu<T>,       pivot<T>,  row_hals<T>,
             row_hals_solve<T>, dot<T>,        t_dot_add<T>,  rows_dot<T>, split<T>,
-            split_t_add<T>,    divergence<T>, summary<T>,    column_sums<T>};
+            split_t_add<T>,    divergence<T>, summary<T>,    column_sums<T>,
+            add_parts_norm2<T>, take_parts<T>};
 }
 
 template DenseKernels<float> dense_kernels();

@@ -55,6 +55,8 @@ struct DenseKernels {
     double (*divergence)(const T* X, Size stride, Size m, Size p, const T* A, const T* B, Size k, double beta, double floor);
     Summary (*summary)(const T* values, Size count);
     void (*column_sums)(const T* A, Size m, Size k, double* total);
+    void (*add_parts_norm2)(const T* A, Size m, Size k, double* positive, double* negative);
+    void (*take_parts)(T* A, Size m, Size k, const T* scale, const T* noise, const T* zero);
 };
 
 template <class T, class I>

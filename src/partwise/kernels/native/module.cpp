@@ -405,6 +405,27 @@ void bind_dense(nb::module_& module) {
         },
         "A"_a.noconvert(), "total"_a.noconvert());
     module.def(
+        "add_parts_norm2",
+        [](const Matrix<const T>& A, const Vector<double>& positive, const Vector<double>& negative) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("positive", positive, k);
+            check("negative", negative, k);
+            WithoutGil release;
+            dense<T>().add_parts_norm2(A.data(), m, k, positive.data(), negative.data());
+        },
+        "A"_a.noconvert(), "positive"_a.noconvert(), "negative"_a.noconvert());
+    module.def(
+        "take_parts",
+        [](const Matrix<T>& A, const Vector<const T>& scale, const Vector<const T>& noise, const Vector<const T>& zero) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("scale", scale, k);
+            check("noise", noise, k);
+            check("zero", zero, k);
+            WithoutGil release;
+            dense<T>().take_parts(A.data(), m, k, scale.data(), noise.data(), zero.data());
+        },
+        "A"_a.noconvert(), "scale"_a.noconvert(), "noise"_a.noconvert(), "zero"_a.noconvert());
+    module.def(
         "summary",
         [](const Vector<const T>& values) {
             Summary sums;

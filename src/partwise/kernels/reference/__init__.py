@@ -31,6 +31,7 @@ from partwise.kernels.reference.descent import (
 from partwise.kernels.reference.divergences import divergence, split, split_t_add
 from partwise.kernels.reference.kullback_leibler import kl_solve, kl_sweep
 from partwise.kernels.reference.multiplicative import look_ahead, mu
+from partwise.kernels.reference.parts import add_parts_norm2, take_parts
 from partwise.kernels.reference.pivoting import pivot
 from partwise.kernels.reference.products import (
     csr_dot,
@@ -48,6 +49,7 @@ from partwise.kernels.reference.sums import column_sums, csr_value, csr_weighted
 from partwise.kernels.reference.waiting import wait_for_change
 
 __all__ = [
+    "add_parts_norm2",
     "column_sums",
     "csr_dot",
     "csr_ratio_dot",
@@ -76,5 +78,6 @@ __all__ = [
     "split_t_add",
     "summary",
     "t_dot_add",
+    "take_parts",
     "wait_for_change",
 ]
