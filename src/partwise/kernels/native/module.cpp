@@ -83,12 +83,26 @@ SparseKernels<T, I> sparse() {
     return baseline::sparse_kernels<T, I>();
 }
 
+// Whether some thread has come out of a kernel and, as far as we know, is still in Python. Only a hint.
+std::atomic<bool> in_python{false};
+
+// Wait for a moment in which Python's lock is likely to be free, .05 ms at most. A thread that finds it taken sleeps, and
+// is woken .03 ms after it was freed or more; one of ours is in Python for less than that between two kernels.
+void await_python() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
+    while (in_python.exchange(true, std::memory_order_acq_rel)) {
+        if (std::chrono::steady_clock::now() >= end) return;
+        std::this_thread::yield();
+    }
+}
+
 // A thread without Python's lock for as long as it lives. A daemon thread that wants the lock back when the interpreter has
 // ended is unwound by Python (before 3.14), which no destructor survives: it sleeps until the process is gone.
 class WithoutGil {
 public:
-    WithoutGil() : state_(PyEval_SaveThread()) {}
+    WithoutGil() : state_(PyEval_SaveThread()) { in_python.store(false, std::memory_order_release); }
     ~WithoutGil() {
+        await_python();
         try {
             PyEval_RestoreThread(state_);
         } catch (...) {
