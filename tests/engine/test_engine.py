@@ -167,6 +167,14 @@ def test_more_singular_vectors_than_there_are_cannot_be_asked_for():
         init.svd(as_data(table()), 30)
 
 
+@pytest.mark.parametrize("largest", [1e-8, 1e8])
+def test_the_unit_of_float32_data_does_not_matter_to_their_singular_vectors(largest):
+    X = np.random.default_rng(0).random((300, 4000), dtype=np.float32)
+    usual, found = (init.randomised_svd(as_data(X * np.float32(unit)), 3, 5, 2) for unit in (1, largest))
+    np.testing.assert_allclose(found[1] / largest, usual[1], rtol=1e-3)
+    np.testing.assert_allclose(np.abs(found[2].T @ usual[2]).diagonal(), 1, rtol=1e-2)
+
+
 @both_forms
 def test_the_randomised_singular_vectors_are_the_exact_ones(form):
     rng = np.random.default_rng(0)

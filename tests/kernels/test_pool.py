@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -94,6 +95,17 @@ def test_work_inside_work_does_not_lock_up():
         return sum(pool.run(lambda j: i * j, range(10), 4, LONG))
 
     assert pool.run(outer, range(10), 4, LONG) == [45 * i for i in range(10)]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 8192, 8193, 16384, 16385, 100000])
+def test_tall_arrays_are_cut_into_equal_runs_an_even_number_of_them(rows):
+    runs = pool.over_rows(lambda part: (part.start, part.stop), np.zeros((rows, 1)), 1)
+    assert [start for start, _ in runs] == [0, *(stop for _, stop in runs[:-1])]
+    assert runs[-1][1] == rows
+    lengths = [stop - start for start, stop in runs]
+    assert max(lengths) <= 8192
+    assert max(lengths) - min(lengths) <= 1
+    assert len(runs) == 1 or len(runs) % 2 == 0
 
 
 def test_many_callers_share_the_pool():

@@ -223,20 +223,24 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     """Subspace iteration from a few more random vectors, ``V <- orth(X'(X V))``, then the SVD of ``X V``.
 
     Both by Gram matrices, which is all that a tall matrix allows at the cost of a product: singular values below 1e-7
-    of the largest are given as 0, and so are their vectors; those of float32 data are rounding already below 1e-4.
+    of the largest are given as 0, and so are their vectors; those of float32 data are rough already below 1e-2. At
+    least one power iteration.
     """
     width, threads = min(rank + oversampling, *data.shape), data.threads
     V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32)
     V -= np.float32(0.5)
     V = V.astype(data.dtype, copy=False)
     U = np.empty((data.shape[0], width), data.dtype)
+    shrink = data.dtype.type(1 / (data.norm2 or 1.0))  # the fourth powers of large numbers are infinite in float32
     for _ in range(power_iterations):
-        V = orthonormal(transposed_times(data, times(data, V, U)), threads)
+        V = transposed_times(data, times(data, V, U))
+        V *= shrink
+        V = orthonormal(V, threads)
     times(data, V, U)
     s, right, inverse = gram_svd(U, threads)
     V = tall_dot(V, right[:, :rank], threads)
     signs = signs_of(V)
-    V *= signs
+    V *= signs.astype(V.dtype)
     return tall_dot(U, (right * inverse)[:, :rank] * signs, threads), s[:rank], V
 
 

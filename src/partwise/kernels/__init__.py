@@ -55,9 +55,9 @@ sgd_pass = _kernels.sgd_pass
 split = _kernels.split
 split_t_add = _kernels.split_t_add
 t_dot_add = _kernels.t_dot_add
-take_parts = _kernels.take_parts
 kl_solve = _kernels.kl_solve
 kl_sweep = _kernels.kl_sweep
+take_parts = _kernels.take_parts
 wait_for_change = _kernels.wait_for_change
 
 __all__ = [

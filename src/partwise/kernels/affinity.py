@@ -1,11 +1,11 @@
 """Which processors a thread may run on: those of one job keep apart.
 
-Between kernels, threads of Python take turns with the interpreter's lock, and sleep for it. On a virtual machine Linux
-wakes a sleeper beside its waker, on the same processor, as the other one seems to be lent to somebody else: two threads
-then share one processor for milliseconds, and a job takes as long as on one thread. So for the length of a job every
-thread has processors of its own, as with ``OMP_PROC_BIND``. Systems that cannot do that, and machines with fewer
-processors than threads, are left alone, and so is whoever sets ``OMP_PROC_BIND=false`` before the first
-fit.
+Between kernels, threads of Python take turns with the interpreter's lock, and sleep for it if it takes long. On a
+virtual machine Linux wakes a sleeper beside its waker, on the same processor, as the other one seems to be lent to
+somebody else: two threads then share one processor for milliseconds, and a job takes as long as on one thread. So for
+the length of a job every thread has processors of its own, as with ``OMP_PROC_BIND``. Systems that cannot do that, and
+machines with fewer processors than threads, are left alone, and so is whoever sets ``OMP_PROC_BIND=false`` before the
+first fit.
 """
 
 import os

@@ -25,7 +25,7 @@ SERIAL_BELOW_SECONDS = 1e-3
 """Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
 
 CHUNK_ROWS = 8192
-"""At most, of a tall array; fixed, so that sums do not depend on threads."""
+"""The most rows of a run of a tall array; fixed, so that sums do not depend on threads."""
 
 BYTES_PER_SECOND = 1e10
 """Of one thread, about; only decides whether threads are worth waking."""
@@ -246,12 +246,11 @@ def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -
 
 
 def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int, seconds: float | None = None) -> list[T]:
-    """``[fn(rows), ...]`` for runs of rows of a tall ``A``, which is read and written a few times if nothing is said.
+    """``[fn(rows), ...]`` for equal runs of rows of a tall ``A``, so many that two threads end together.
 
-    The runs are equal, and an even number of them unless it is one, so that two threads end together.
+    ``seconds`` as in `run`; if None, as long as it takes to read and write ``A`` a few times.
     """
-    count = -(-len(A) // CHUNK_ROWS)
-    count += count % 2 if count > 1 else 0
-    edges = [i * len(A) // count for i in range(count + 1)] if count else []
+    count = 2 * -(-len(A) // (2 * CHUNK_ROWS)) if len(A) > CHUNK_ROWS else 1
+    edges = [i * len(A) // count for i in range(count + 1)]
     seconds = 3 * A.nbytes / BYTES_PER_SECOND if seconds is None else seconds
     return run(fn, map(slice, edges, edges[1:]), threads, seconds)

@@ -83,15 +83,22 @@ SparseKernels<T, I> sparse() {
     return baseline::sparse_kernels<T, I>();
 }
 
-// Whether some thread has come out of a kernel and, as far as we know, is still in Python. Only a hint.
-std::atomic<bool> in_python{false};
+std::int64_t nanoseconds() {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
-// Wait for a moment in which Python's lock is likely to be free, .05 ms at most. A thread that finds it taken sleeps, and
-// is woken .03 ms after it was freed or more; one of ours is in Python for less than that between two kernels.
-void await_python() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(50);
-    while (in_python.exchange(true, std::memory_order_acq_rel)) {
-        if (std::chrono::steady_clock::now() >= end) return;
+// When a thread last came out of a kernel and asked for Python's lock; 0 when one has entered a kernel since. Only a hint,
+// which says nothing after .5 ms: that thread may be in a product of BLAS, or have ended.
+std::atomic<std::int64_t> came_out{0};
+constexpr std::int64_t in_python = 500'000, patience = 50'000;
+
+// Wait until one of ours enters a kernel, .05 ms at most. A thread that finds Python's lock taken sleeps, and is woken
+// .03 ms after it was given back or more.
+void await_python() noexcept {
+    const std::int64_t began = nanoseconds();
+    for (std::int64_t now = began; now - began < patience; now = nanoseconds()) {
+        std::int64_t last = came_out.load(std::memory_order_relaxed);
+        if (now - last >= in_python && came_out.compare_exchange_weak(last, now, std::memory_order_relaxed)) return;
         std::this_thread::yield();
     }
 }
@@ -100,7 +107,7 @@ void await_python() {
 // ended is unwound by Python (before 3.14), which no destructor survives: it sleeps until the process is gone.
 class WithoutGil {
 public:
-    WithoutGil() : state_(PyEval_SaveThread()) { in_python.store(false, std::memory_order_release); }
+    WithoutGil() : state_(PyEval_SaveThread()) { came_out.store(0, std::memory_order_relaxed); }
     ~WithoutGil() {
         await_python();
         try {

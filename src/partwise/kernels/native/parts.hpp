@@ -12,7 +12,7 @@ void add_parts_norm2(const T* A, Size m, Size k, double* __restrict positive, do
     for (Size i = 0; i < m; ++i, A += k) {
 #pragma GCC ivdep
         for (Size s = 0; s < k; ++s) {
-            const double above = A[s] > 0 ? A[s] : T(0), below = A[s] < 0 ? A[s] : T(0);
+            const double above = A[s] < 0 ? T(0) : A[s], below = A[s] > 0 ? T(0) : A[s];  // nan stays nan
             positive[s] += above * above;
             negative[s] += below * below;
         }
@@ -27,7 +27,7 @@ void take_parts(T* __restrict A, Size m, Size k, const T* __restrict scale, cons
 #pragma GCC ivdep
         for (Size s = 0; s < k; ++s) {
             const T part = A[s] * scale[s];
-            A[s] = part > noise[s] ? part : zero[s];
+            A[s] = part <= noise[s] ? zero[s] : part;
         }
     }
 }

@@ -10,6 +10,6 @@ def add_parts_norm2(A, positive, negative):
 
 
 def take_parts(A, scale, noise, zero):
-    """``A = scale A`` where that is above ``noise``, elsewhere ``zero``: for each column its own numbers. O(m k)."""
+    """``A = scale A`` but ``zero`` where that is not above ``noise``: for each column its own numbers. O(m k)."""
     A *= scale
-    A[...] = np.where(noise < A, A, zero)
+    A[...] = np.where(noise >= A, zero, A)
