@@ -12,6 +12,7 @@ from partwise.engine.problem import Problem
 from partwise.engine.step import State
 from partwise.engine.units import Units
 from partwise.interfaces import Array, Data
+from partwise.losses.beta import sums_of
 
 HISTORY = ("iteration", "objective", "kkt", "relative_decrease", "seconds")
 RESTARTS = ("seed", "iterations", "objective", "kept")
@@ -86,4 +87,4 @@ def sort(state: State, mass: Array | None = None) -> Array:
 
 def absent(A: Array) -> Array:
     """Which components of a factor are 0 altogether."""
-    return A.max(axis=0, initial=0) == 0
+    return sums_of(A) == 0  # many times as fast as the largest of a short row
