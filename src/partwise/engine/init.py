@@ -227,9 +227,7 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     least one power iteration.
     """
     width, threads = min(rank + oversampling, *data.shape), data.threads
-    V = np.random.default_rng(0).random((data.shape[1], width), dtype=np.float32)
-    V -= np.float32(0.5)
-    V = V.astype(data.dtype, copy=False)
+    V = random_block(data.shape[1], width).astype(data.dtype)
     U = np.empty((data.shape[0], width), data.dtype)
     shrink = data.dtype.type(1 / (data.norm2 or 1.0))  # the fourth powers of large numbers are infinite in float32
     for _ in range(power_iterations):
@@ -242,6 +240,11 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
     signs = signs_of(V)
     V *= signs.astype(V.dtype)
     return tall_dot(U, (right * inverse)[:, :rank] * signs, threads), s[:rank], V
+
+
+def random_block(p: int, width: int) -> Array:
+    """Whole numbers around 0, always the same, a byte each: several times as fast as floats, and as good."""
+    return np.frombuffer(np.random.default_rng(0).bytes(p * width), np.int8).reshape(p, width)
 
 
 def orthonormal(V: Array, threads: int) -> Array:
