@@ -32,7 +32,7 @@ OVERSAMPLING, POWER_ITERATIONS = 5, 1
 EXACT_MULTIPLE, EXACT_POWER_ITERATIONS = 16, 2
 """For NNDSVD of an X that is mostly zeros: five readings, with a number of vectors that products make at one go."""
 
-SEED = 5
+SEED = 3
 """Of the random vectors. It decides between optima: one of six that were tried (docs/adr/0016)."""
 
 NOISE = 1e-6
