@@ -30,6 +30,11 @@ def wait_until(page, expression):
     raise AssertionError(f"never true: {expression}")
 
 
+def arrived(page, heading):
+    """Wait for a page of this heading: the browser tells it of a new address when it has time."""
+    page.locator("h1", has_text=heading).wait_for()
+
+
 class Visit:
     """A page opened from a file, offline; remembers what it asked for and what it complained about."""
 
@@ -199,16 +204,16 @@ def test_search_lists_the_documents_that_hold_all_the_words(visit, example):
 def test_a_click_leads_from_topic_to_document_to_topic_and_back(visit, example):
     page = visit(example["topics"]()).page
     page.get_by_role("link", name="delivery", exact=True).click()
-    assert page.locator("h1").inner_text() == "delivery"
+    arrived(page, "delivery")
     assert page.evaluate("document.activeElement.tagName") == "H1"
     page.locator(".list a").first.click()
-    assert page.locator("h1").inner_text().startswith("document ")
+    arrived(page, "document ")
     page.locator("svg a[href='#/components/2']").first.click()
-    assert page.locator("h1").inner_text() == "delivery"
+    arrived(page, "delivery")
     page.go_back()
     page.go_back()
     page.go_back()
-    assert page.locator("h1").inner_text() == "Reviews of a telephone"
+    arrived(page, "Reviews of a telephone")
 
 
 def test_a_dot_of_the_map_opens_its_document(visit, example):
@@ -230,7 +235,7 @@ def test_the_keyboard_reaches_the_content_and_the_views(visit, example):
     assert page.evaluate("document.activeElement.id") == "main"
     page.locator("nav a").nth(1).focus()
     page.keyboard.press("Enter")
-    page.locator("h1", has_text="Topics").wait_for()  # the browser tells of a new address when it has time
+    arrived(page, "Topics")
     assert page.locator("nav a[aria-current=page]").inner_text() == "Topics"
 
 
