@@ -246,7 +246,7 @@ def randomised_svd(data: Data, rank: int, oversampling: int, power_iterations: i
 
 
 def random_block(p: int, width: int) -> Array:
-    """Whole numbers around 0, always the same, a byte each: several times as fast as floats, and as good."""
+    """Whole numbers around 0, always the same, a byte each: drawn in a third of the time of floats."""
     return np.frombuffer(np.random.default_rng(SEED).bytes(p * width), np.int8).reshape(p, width)
 
 
