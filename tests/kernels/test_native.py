@@ -872,6 +872,40 @@ def test_parts_of_singular_vectors_equal_the_reference(dtype, shape):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("m", [0, 1, 5, 64, 129, 1000])
+@pytest.mark.parametrize("k", WIDTHS)
+def test_the_gram_matrix_equals_the_reference_and_is_added(k, m, dtype):
+    A = frozen(np.random.default_rng(0).random((m, k)).astype(dtype))
+    expected, found = np.ones((2, k, k))
+    reference.gram_add(A.astype(np.float64), expected)
+    kernels.gram_add(A, found)
+    np.testing.assert_allclose(found, expected, rtol=tolerance(dtype, min(m, 128)))
+    assert np.array_equal(found, found.T)
+
+
+def test_the_gram_matrix_does_not_read_beyond_the_factor():
+    whole = np.full((40, 3), np.nan, np.float32)
+    whole[5:30] = 1
+    total = np.zeros((3, 3))
+    kernels.gram_add(whole[5:30], total)
+    assert (total == 25).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("m", [0, 1, 5, 64, 129])
+@pytest.mark.parametrize("k", WIDTHS)
+def test_the_value_of_quadratics_equals_the_reference(k, m, dtype):
+    rng = np.random.default_rng(0)
+    A, factor, cross = rng.random((m, k)).astype(dtype), rng.random((k + 3, k)), rng.random((m, k))
+    gram = factor.T @ factor
+    value = kernels.quadratic_value(*frozen(A, gram, cross))
+    wide = A.astype(np.float64)
+    terms = np.einsum("ip,pq,iq->", wide, gram, wide) / 2, (wide * cross).sum()
+    assert value == pytest.approx(reference.quadratic_value(A, gram, cross), abs=1e-13 * (1 + sum(terms)))
+    assert value == pytest.approx(terms[0] - terms[1], abs=1e-13 * (1 + sum(terms)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 1003])
 def test_summary_equals_the_reference(dtype, count):
     values = np.random.default_rng(0).gamma(1.0, 1.0, count).astype(dtype)

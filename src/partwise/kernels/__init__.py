@@ -39,12 +39,14 @@ csr_value = _kernels.csr_value
 csr_weighted_value = _kernels.csr_weighted_value
 divergence = _kernels.divergence
 dot = _kernels.dot
+gram_add = _kernels.gram_add
 hals = _kernels.hals
 hals_solve = _kernels.hals_solve
 look_ahead = _kernels.look_ahead
 mu = _kernels.mu
 summary = _kernels.summary
 pivot = _kernels.pivot
+quadratic_value = _kernels.quadratic_value
 row_descend = _kernels.row_descend
 row_gram_hals = _kernels.row_gram_hals
 row_grams = _kernels.row_grams
@@ -73,6 +75,7 @@ __all__ = [
     "csr_weighted_value",
     "divergence",
     "dot",
+    "gram_add",
     "hals",
     "hals_solve",
     "kl_solve",
@@ -80,6 +83,7 @@ __all__ = [
     "look_ahead",
     "mu",
     "pivot",
+    "quadratic_value",
     "row_descend",
     "row_gram_hals",
     "row_grams",

@@ -53,6 +53,21 @@ def add_t_dot(X: Array, A: Array, total: Array) -> None:
         total += dot(X.T, A) if X.strides[0] == X.itemsize else (A.T @ X).T
 
 
+def gram(A: Array) -> Array:
+    """``A'A`` in float64."""
+    total = np.zeros((A.shape[1], A.shape[1]))
+    add_gram(A, total)
+    return total
+
+
+def add_gram(A: Array, total: Array) -> None:
+    """``total += A'A``; A is C-ordered."""
+    if A.shape[1] <= NARROW:
+        kernels.gram_add(A, total)
+    else:
+        total += A.T @ A
+
+
 def product(A: Array, B: Array, floor: float) -> Array:
     """``max(A B', floor)``."""
     Y = A @ B.T

@@ -7,13 +7,15 @@ through their products, hence neither storage nor threads.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import iadd
 from typing import Any
 
 import numpy as np
 
 from partwise import kernels
 from partwise.interfaces import Array, Block, Data, Entries, Fixed, Quadratic, Rows, Split
-from partwise.kernels import pool
+from partwise.kernels import dense, pool
 
 RELATIVE_FLOOR = {np.dtype(np.float64): 1e-30, np.dtype(np.float32): 1e-12}
 """Smallest y that is divided by, as a share of the largest x: small enough to matter only where y should be 0."""
@@ -95,7 +97,7 @@ class Beta:
     def add_columns(self, total: Quadratic | Split, X: Block, A: Array, B: Array) -> None:
         """Add this block's share of the statistic of the columns, ``A`` being its finished rows."""
         if isinstance(total, Quadratic):
-            total.gram += A.T @ A
+            dense.add_gram(A, total.gram)
             X.add_t_dot(A, total.cross)
             return
         X.add_split_t(A, B, self.beta, self.floor, total.neg, total.pos)
@@ -125,8 +127,8 @@ def sums_of(B: Array) -> Array:
 def gram_of(B: Array, threads: int = 1) -> Array:
     """``B'B`` in float64, from products of at most `pool.CHUNK_ROWS` rows in the dtype of B."""
     p, k = B.shape
-    parts = pool.over_rows(lambda rows: B[rows].T @ B[rows], B, threads, seconds=2 * p * k * k / GRAM_FLOPS)
-    return sum(parts, np.zeros((k, k)))
+    parts = pool.over_rows(lambda rows: dense.gram(B[rows]), B, threads, seconds=2 * p * k * k / GRAM_FLOPS)
+    return reduce(iadd, parts)
 
 
 def as_split(stats: Quadratic, A: Array) -> Split:

@@ -57,6 +57,8 @@ struct DenseKernels {
     void (*column_sums)(const T* A, Size m, Size k, double* total);
     void (*add_parts_norm2)(const T* A, Size m, Size k, double* positive, double* negative);
     void (*take_parts)(T* A, Size m, Size k, const T* scale, const T* noise, const T* zero);
+    double (*quadratic_value)(const T* A, Size m, Size k, const double* gram, const double* cross);
+    void (*gram_add)(const T* A, Size m, Size k, double* total);
 };
 
 template <class T, class I>

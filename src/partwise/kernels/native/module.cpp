@@ -447,6 +447,25 @@ void bind_dense(nb::module_& module) {
         },
         "A"_a.noconvert(), "scale"_a.noconvert(), "noise"_a.noconvert(), "zero"_a.noconvert());
     module.def(
+        "gram_add",
+        [](const Matrix<const T>& A, const Matrix<double>& total) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("total", total, k, k);
+            WithoutGil release;
+            dense<T>().gram_add(A.data(), m, k, total.data());
+        },
+        "A"_a.noconvert(), "total"_a.noconvert());
+    module.def(
+        "quadratic_value",
+        [](const Matrix<const T>& A, const Matrix<const double>& gram, const Matrix<const double>& cross) {
+            const Size m = A.shape(0), k = A.shape(1);
+            check("gram", gram, k, k);
+            check("cross", cross, m, k);
+            WithoutGil release;
+            return dense<T>().quadratic_value(A.data(), m, k, gram.data(), cross.data());
+        },
+        "A"_a.noconvert(), "gram"_a.noconvert(), "cross"_a.noconvert());
+    module.def(
         "summary",
         [](const Vector<const T>& values) {
             Summary sums;

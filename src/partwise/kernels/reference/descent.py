@@ -32,6 +32,15 @@ def hals(A, gram, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None)
     norm2 += np.einsum("ij,ij->j", A, A, dtype=np.float64)
 
 
+def quadratic_value(A, gram, cross):
+    """``sum_i 1/2 a_i gram a_i' - cross_i a_i'``, a float64 from float64 products, whatever the dtype of ``A``.
+
+    ``gram`` (k, k), symmetric, and ``cross`` (m, k) are float64. O(m k^2).
+    """
+    rows = A.astype(np.float64)
+    return float(np.vdot(gram, rows.T @ rows) / 2 - np.vdot(cross, rows))
+
+
 def row_hals(A, grams, cross, l1, sweeps, grad2, neg2, norm2, lower=None, upper=None):
     """`hals` where row i has the Gram matrix ``grams[i]``: ``grams`` is (m, k, k), of the dtype of A.
 

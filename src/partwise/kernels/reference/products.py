@@ -14,6 +14,11 @@ def t_dot_add(X, A, total):
     total += (A.T @ X).T  # BLAS is faster this way round
 
 
+def gram_add(A, total):
+    """Add ``A.T @ A`` to the float64 array ``total`` of shape (k, k). O(m k^2)."""
+    total += A.T @ A
+
+
 def csr_dot(csr, start, stop, B, out):
     """Write ``X[start:stop] @ B`` into ``out`` of shape (m, k). O(nnz k)."""
     out[...] = rows_of(csr, start, stop, len(B)) @ B
