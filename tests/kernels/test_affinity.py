@@ -42,7 +42,9 @@ def test_processors_that_somebody_else_chose_meanwhile_stay_chosen(four):
 
 def test_who_does_not_want_threads_bound_says_so_as_elsewhere(four, monkeypatch):
     monkeypatch.setenv("OMP_PROC_BIND", "FALSE")
+    affinity.bound.cache_clear()
     pool.run(lambda i: None, range(2), 2, 1.0)
+    affinity.bound.cache_clear()
     assert len(four) == 1
 
 

@@ -11,6 +11,7 @@ first fit.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
 
 Processors = frozenset[int]
 
@@ -22,9 +23,17 @@ def processors() -> int:
 
 def shares(count: int) -> list[Processors]:
     """For each of ``count`` threads the processors to keep to: none in common if there are enough of them."""
-    if os.environ.get("OMP_PROC_BIND", "").lower() == "false":
-        return [frozenset()] * count
-    allowed = _allowed()
+    return _dealt(_allowed() if bound() else frozenset(), count)
+
+
+@cache
+def bound() -> bool:
+    """Whether threads may be kept to processors, as the environment said at first."""
+    return os.environ.get("OMP_PROC_BIND", "").lower() != "false"
+
+
+@lru_cache
+def _dealt(allowed: Processors, count: int) -> list[Processors]:
     if len(allowed) < count:
         return [allowed] * count
     each = sorted(allowed)

@@ -5,9 +5,9 @@ result is stored at its place, and sums are taken afterwards in that order. So a
 bits. The caller works too, hence no deadlock however many callers there are; a forked child starts its own pool.
 """
 
-import itertools
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -195,28 +195,35 @@ def run(fn: Callable[[Any], T], items: Iterable[Any], threads: int | None, secon
     if threads <= 1:
         return [fn(item) for item in items]
     results: list[Any] = [None] * len(items)
-    order = itertools.count()
-    stop = threading.Event()
+    todo = deque(enumerate(items))
 
     def work() -> None:
         try:
-            while not stop.is_set():
-                i = next(order)
-                if i >= len(items):
-                    return
-                results[i] = fn(items[i])
+            for i, item in _taken(todo):
+                results[i] = fn(item)
         except BaseException:
-            stop.set()
+            todo.clear()
             raise
 
-    _on_threads(work, stop, threads)
+    _on_threads(work, todo.clear, threads)
     return results
 
 
-def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -> None:
+def _taken(todo: deque[T]) -> Iterator[T]:
+    """What is left, one after the other; others may take from it, too."""
+    while True:
+        try:
+            item = todo.popleft()
+        except IndexError:
+            return
+        yield item
+
+
+def _on_threads(work: Callable[[], None], stop: Callable[[], None], threads: int) -> None:
     """Do ``work`` on so many threads, the caller's among them, each with processors of its own.
 
-    Returns, whatever happens, when nobody works any more. Ctrl-C is for the caller's own work.
+    Returns, whatever happens, when nobody works any more. Ctrl-C is for the caller's own work; ``stop`` leaves the
+    others no more to do.
     """
 
     def help_out(share: Processors) -> None:
@@ -236,7 +243,7 @@ def _on_threads(work: Callable[[], None], stop: threading.Event, threads: int) -
                 finally:
                     ctrl_c.held = True
         finally:
-            stop.set()
+            stop()
             for job in jobs:
                 if not job.cancel():
                     job.wait()
@@ -250,7 +257,9 @@ def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int, seconds: fl
 
     ``seconds`` as in `run`; if None, as long as it takes to read and write ``A`` a few times.
     """
-    count = 2 * -(-len(A) // (2 * CHUNK_ROWS)) if len(A) > CHUNK_ROWS else 1
-    edges = [i * len(A) // count for i in range(count + 1)]
     seconds = 3 * A.nbytes / BYTES_PER_SECOND if seconds is None else seconds
+    if len(A) <= CHUNK_ROWS and seconds < SERIAL_BELOW_SECONDS:
+        return [fn(slice(0, len(A)))]
+    count = 2 * max(1, -(-len(A) // (2 * CHUNK_ROWS)))
+    edges = [i * len(A) // count for i in range(count + 1)]
     return run(fn, map(slice, edges, edges[1:]), threads, seconds)
