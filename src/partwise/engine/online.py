@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,7 @@ class RunningQuadratic:
             total *= rho
             total += part
         penalty = problem.penalty_H.in_units(0, float(np.log2(self.rows[0] / batch)))
-        update_columns(replace(problem, penalty_H=penalty), data, Quadratic(self.gram, self.cross), Ht)
+        update_columns(problem.solver_H, penalty, data, Quadratic(self.gram, self.cross), Ht)
         return batch / float(self.rows[0])
 
     def restart(self, problem: Problem, data: Data, stats: Quadratic, Ht: Array) -> None:

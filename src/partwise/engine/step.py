@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
+from operator import add, iadd
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,6 @@ from partwise.interfaces import ROW_LOCAL, Array, Data, Evidence, Fixed, Quadrat
 from partwise.kernels import pool
 from partwise.losses.beta import gram_of, sums_of
 from partwise.penalties.sums import parts_of
-
-H_CHUNK_ROWS = 2048
-"""Rows of H that a thread solves at a time; fixed, so that sums do not depend on threads."""
 
 SOLVER_FLOPS = 4e9
 
@@ -162,10 +159,10 @@ class HalfStep:
 
     def __call__(self, X: Any, rows: tuple[Any, ...], total: Total | None) -> Total:
         A, penalty, *leans = rows
-        if total is None:
+        stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
+        if total is None:  # not before, as threads that begin would wait for the lock
             p, k = self.fixed.B.shape
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
-        stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
         total.evidence += self.solver.update(A, stats, penalty, self.size)
         if not self.collects and isinstance(stats, Quadratic):
             total.inner += float(np.vdot(stats.cross, A))
@@ -204,9 +201,9 @@ def one_reading(problem: Problem, data: Data, state: State, lean: Lean | None = 
     fixed = problem.loss.fix(state.Ht, data.threads)
     total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, True, lean)
     columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
-    seen = update_columns(problem, data, columns, state.Ht)
-    fit = quadratic_fit(data, total.columns, state.Ht) if isinstance(total.columns, Quadratic) else None
-    return Reading(total.evidence, seen, fit)
+    squares = total.columns if isinstance(total.columns, Quadratic) else None
+    seen = update_columns(problem.solver_H, problem.penalty_H, data, columns, state.Ht, squares)
+    return Reading(total.evidence, seen, data.norm2 / 2 + seen.fit if squares else None)
 
 
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State, lean: Lean | None = None) -> Reading:
@@ -275,28 +272,24 @@ def column_means(A: Array) -> Array:
     return sums_of(A).astype(A.dtype) / A.dtype.type(max(1, len(A)))
 
 
-def update_columns(problem: Problem, data: Data, columns: Any, Ht: Array) -> Evidence:
-    """Update all rows of ``Ht`` from their statistic, in place, in fixed chunks, or at once where they are coupled."""
-    p, k = Ht.shape
-    size = sizes(problem.solver_H, Ht)
-    factor = aligned(Ht, problem.penalty_H)
-    rows = max(p, 1) if problem.penalty_H.whole else H_CHUNK_ROWS
+def update_columns(solver, penalty, data: Data, columns: Any, Ht: Array, squares: Quadratic | None = None) -> Evidence:
+    """Update all rows of ``Ht`` from their statistic, in place, in fixed runs, or at once where they are coupled.
 
-    def chunk(start: int) -> Evidence:
-        A, penalty = factor[start : start + rows]
-        return problem.solver_H.update(A, columns.rows(start, start + rows), penalty, size)
-
-    seconds = 3 * p * k * k / SOLVER_FLOPS
-    parts = pool.run(chunk, range(0, max(p, 1), rows), data.threads, seconds)
-    for part in parts[1:]:
-        parts[0] += part
-    return parts[0]
-
-
-def quadratic_fit(data: Data, columns: Quadratic, Ht: Array) -> float:
-    """``1/2 |X - W H|^2`` from the statistic that H was just updated with.
-
-    ``1/2 (|X|^2 - 2 <cross, Ht> + <gram, H H'>)``: exact up to roundoff of the size of |X|^2.
+    The ``fit`` of the evidence is the value of ``squares`` at the new rows, if they are given; exact up to roundoff of
+    the size of |X|^2.
     """
-    H = np.asarray(Ht, np.float64)
-    return float(data.norm2 - 2 * np.vdot(columns.cross, H) + np.vdot(columns.gram, H.T @ H)) / 2
+    p, k = Ht.shape
+    size = sizes(solver, Ht)
+    factor = aligned(Ht, penalty)
+
+    def update(rows: slice) -> Evidence:
+        A, here = factor[rows]
+        seen = solver.update(A, columns.rows(rows.start, rows.stop), here, size)
+        if squares:
+            seen.fit = kernels.quadratic_value(A, squares.gram, squares.cross[rows])
+        return seen
+
+    if penalty.whole:
+        return update(slice(0, p))
+    first, *others = pool.over_rows(update, Ht, data.threads, 3 * p * k * k / SOLVER_FLOPS)
+    return reduce(iadd, others, first)
