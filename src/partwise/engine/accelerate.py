@@ -25,8 +25,11 @@ OVERSHOOT = 0.5
 LOWEST = 0.1
 """Share of itself that an entry keeps when looking ahead, for losses whose gradient is infinite where y = 0 < x."""
 
-APART = 2
-"""Powers of two that W and H have to give and take until `balance` does it: their norms are a factor of eight apart."""
+APART = 8.0
+"""How far the norms of both sides of a component must be apart until `balance` brings them together."""
+
+BALANCE_EVERY = 10
+"""Iterations from one look at the norms to the next: between them no side can leave the range of its dtype."""
 
 
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -61,7 +64,7 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
         now.t = 1.0
         return reading
     now.W, now.Ht, state.W, state.Ht = state.W, state.Ht, ahead.W, ahead.Ht
-    if problem.scale_free:
+    if problem.scale_free and state.n_iter % BALANCE_EVERY == 0:
         balance(state, now, reading, data.threads)
     trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * magnitude(problem.loss, data)
     now.t, now.objective = (following, objective) if trusted else (1.0, np.inf)
@@ -84,18 +87,21 @@ def look_ahead(previous: Array, current: Array, weight: float, lowest: float, th
 
 
 def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
-    """Bring the norms of both sides of each component within a factor of two, once those of one are eight apart.
+    """Bring the norms of both sides of each component within a factor of two, once those of one are `APART`.
 
     In the current and the last factors, by powers of two: no digit changes, nor anything that an iteration does. A
     component of which a side is zero is left alone. O(k), and O((m + p) k) once in a while.
     """
-    alive = (reading.W.norm2 > 0) & (reading.H.norm2 > 0)
-    sizes = (np.log2(side.norm2, out=np.zeros(len(alive)), where=alive) for side in (reading.H, reading.W))
-    halves = np.rint(np.subtract(*sizes) / 4)
-    if np.abs(halves).max(initial=0) >= APART:
-        for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
-            scale(W, 2.0**halves, threads)
-            scale(Ht, 2.0**-halves, threads)
+    W2, H2 = reading.W.norm2, reading.H.norm2
+    low, high = np.minimum(W2, H2), np.maximum(W2, H2)
+    if not ((low > 0) & (low <= high / APART**2)).any():
+        return
+    alive = np.flatnonzero(low)
+    halves = np.zeros(len(low))
+    halves[alive] = np.rint((np.log2(H2[alive]) - np.log2(W2[alive])) / 4)
+    for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):
+        scale(W, 2.0**halves, threads)
+        scale(Ht, 2.0**-halves, threads)
 
 
 def scale(A: Array, by: Array, threads: int) -> None:

@@ -128,7 +128,7 @@ def current(problem: Problem, data: Data, state: State, reading: Reading | None,
 
 def dead_components(reading: Reading) -> list[int]:
     """Components of which a factor is zero altogether."""
-    return np.flatnonzero((reading.W.norm2 == 0) | (reading.H.norm2 == 0)).tolist()
+    return np.flatnonzero(np.minimum(reading.W.norm2, reading.H.norm2) == 0).tolist()
 
 
 def revivable(problem: Problem, data: Data, progress: Progress, hopeless: set[int]) -> bool:

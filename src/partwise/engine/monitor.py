@@ -28,11 +28,11 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
     ``sqrt(|P_W|^2 + |P_H|^2) / sqrt(|N_W|^2 + |N_H|^2)``. It is 0 exactly at stationary points, does not know the
     start, and is unchanged by X -> c X for every loss. A dead component (w_q or h_q zero) counts unscaled.
     """
-    balance = np.ones_like(W.norm2)
-    alive = (W.norm2 > 0) & (H.norm2 > 0)
-    balance[alive] = np.sqrt(H.norm2[alive]) / np.sqrt(W.norm2[alive])
-    top = float(np.sum(W.grad2 / balance) + np.sum(H.grad2 * balance))
-    bottom = float(np.sum(W.neg2 / balance) + np.sum(H.neg2 * balance))
+    w, h = np.sqrt(W.norm2), np.sqrt(H.norm2)
+    balance = np.divide(h, w, out=np.ones_like(w), where=np.minimum(w, h) > 0)
+    inverse = 1 / balance
+    top = float(W.grad2 @ inverse + H.grad2 @ balance)
+    bottom = float(W.neg2 @ inverse + H.neg2 @ balance)
     return 0.0 if bottom == 0 else float(np.sqrt(top / bottom))  # nan stays nan
 
 
