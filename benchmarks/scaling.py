@@ -3,8 +3,9 @@
     python -m benchmarks.scaling [--sizes 1e6 3e6 1e7 3e7] [--ranks 10 50] [--betas 2 1] [--family rows nonzeros dense]
 
 "rows": 50 nonzeros a row and ever more rows of 10,000 columns; "nonzeros": 60,000 rows, ever fuller; "dense": ever more
-rows of 784 columns. "of proportional" is the time over that of the size before, divided by the ratio of the sizes:
-between 0.9 and 1.15 is linear. The speed-up of the second thread stands beside that of reading memory.
+rows of 784 columns. "of proportional" is the time over that of the size before, divided by the ratio of the sizes, on
+one thread and on two: between 0.9 and 1.15 is linear; below it what does not grow (columns, Python, with "nonzeros" the
+rows too) still weighs. The speed-up of the second thread stands beside that of reading memory.
 """
 
 from __future__ import annotations
@@ -50,14 +51,19 @@ def measure(family: str, sizes: list[int], k: int, beta: float, rounds: int) -> 
         stored = X.size if isinstance(X, np.ndarray) else X.nnz
         one, two = (per_iteration(X, k, beta, threads, rounds) for threads in (1, 2))
         row = {"family": family, "k": k, "beta": beta, "stored": stored, "one": one, "two": two}
-        row["linear"] = two / found[-1]["two"] / (stored / found[-1]["stored"]) if found else None
-        linear = f"{row['linear']:.2f}" if found else "-"
+        row["linear"] = [growth(row, found[-1], threads) for threads in ("one", "two")] if found else None
+        linear = " and ".join(f"{ratio:.2f}" for ratio in row["linear"]) if found else "-"
         print(
             f"{family:10}{k:5}{beta:6g}{stored:12}{1000 * one:14.2f}{1000 * two:14.2f}{one / two:10.2f}{linear:>17}",
             flush=True,
         )
         found.append(row)
     return found
+
+
+def growth(row: dict, before: dict, threads: str) -> float:
+    """By how much more, or less, than the stored numbers the time has grown."""
+    return row[threads] / before[threads] / (row["stored"] / before["stored"])
 
 
 def main() -> None:
