@@ -191,7 +191,7 @@ def test_the_randomised_singular_vectors_are_the_exact_ones(form):
 
 
 def evidence(grad2, neg2=(1.0, 1.0), norm2=(1.0, 1.0)):
-    return Evidence(*(np.array(part, float) for part in (grad2, neg2, norm2)))
+    return Evidence(np.array([grad2, neg2, norm2], float))
 
 
 def reading(size):
@@ -202,8 +202,8 @@ def test_the_residual_is_blind_to_the_split_of_scale():
     W, H = evidence([1, 4], [9, 16], [2, 3]), evidence([5, 6], [7, 8], [4, 5])
     d = np.array([1e-3, 1e4])
     # W d and H / d: gradients of W shrink by d, those of H grow by it
-    scaled_W = Evidence(W.grad2 / d**2, W.neg2 / d**2, W.norm2 * d**2)
-    scaled_H = Evidence(H.grad2 * d**2, H.neg2 * d**2, H.norm2 / d**2)
+    scaled_W = evidence(W.grad2 / d**2, W.neg2 / d**2, W.norm2 * d**2)
+    scaled_H = evidence(H.grad2 * d**2, H.neg2 * d**2, H.norm2 / d**2)
     assert kkt_residual(scaled_W, scaled_H) == pytest.approx(kkt_residual(W, H), rel=1e-14)
 
 

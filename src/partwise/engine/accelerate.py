@@ -7,6 +7,8 @@ is as monotone as the solver inside, and costs one more copy of the factors.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from partwise import kernels
@@ -73,7 +75,7 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
 
 def nesterov(t: float) -> tuple[float, float]:
     """The weight ``(t - 1) / t+`` of an extrapolation and ``t+ = (1 + sqrt(1 + 4 t^2)) / 2``."""
-    following = (1 + np.sqrt(1 + 4 * t**2)) / 2
+    following = (1 + math.sqrt(1 + 4 * t**2)) / 2
     return (t - 1) / following, following
 
 

@@ -136,5 +136,6 @@ def revivable(problem: Problem, data: Data, progress: Progress, hopeless: set[in
 
     Not on weighted data: the residual of a cell that does not count says nothing.
     """
-    free = problem.solver_W.separable and not problem.constrained and not data.weighted
-    return bool(set(progress.dead) - hopeless) and free and progress.reason != "non-finite"
+    if not set(progress.dead) - hopeless or progress.reason == "non-finite":
+        return False
+    return problem.solver_W.separable and not problem.constrained and not data.weighted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -30,10 +31,8 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
     """
     w, h = np.sqrt(W.norm2), np.sqrt(H.norm2)
     balance = np.divide(h, w, out=np.ones_like(w), where=np.minimum(w, h) > 0)
-    inverse = 1 / balance
-    top = float(W.grad2 @ inverse + H.grad2 @ balance)
-    bottom = float(W.neg2 @ inverse + H.neg2 @ balance)
-    return 0.0 if bottom == 0 else float(np.sqrt(top / bottom))  # nan stays nan
+    top, bottom = (W.sums[:2] @ (1 / balance) + H.sums[:2] @ balance).tolist()
+    return 0.0 if bottom == 0 else math.sqrt(top / bottom)  # nan stays nan
 
 
 def kkt_of(problem: Problem, data: Data, W: Array, Ht: Array) -> float:
@@ -80,7 +79,7 @@ class Monitor:
             relative = drop / objective if objective > 0 else 0.0
             self.rows.append((n_iter, objective, kkt, relative, seconds))
             self.past.append((n_iter, objective))
-        if not np.isfinite(kkt) or (objective is not None and not np.isfinite(objective)):
+        if not math.isfinite(kkt) or (objective is not None and not math.isfinite(objective)):
             return "non-finite"
         if self.tol == 0:
             return None

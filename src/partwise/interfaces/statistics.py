@@ -149,7 +149,7 @@ ROW_LOCAL = frozenset({Rows, RowQuadratic})
 
 @dataclass
 class Evidence:
-    """What a half step saw, per component: three vectors of shape (k,), float64, additive over rows.
+    """What a half step saw, per component: the rows of ``sums``, of shape (3, k), float64, additive over rows.
 
     ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
     positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
@@ -157,24 +157,24 @@ class Evidence:
     updated rows, up to a constant of the data, from solvers that have it for nothing.
     """
 
-    grad2: Array
-    neg2: Array
-    norm2: Array
+    sums: Array
     fit: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.grad2, self.neg2, self.norm2 = self.sums
 
     @classmethod
     def zeros(cls, k: int) -> Evidence:
         """Evidence of no rows at all."""
-        return cls(np.zeros(k), np.zeros(k), np.zeros(k))
+        return cls(np.zeros((3, k)))
 
     @classmethod
     def of(cls, gradient: Array, negative: Array, A: Array) -> Evidence:
         """Evidence of some rows: the projected gradient, the negative part of the gradient, and the new rows."""
-        return cls(*(np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in (gradient, negative, A)))
+        parts = (gradient, negative, A)
+        return cls(np.array([np.einsum("ij,ij->j", part, part, dtype=np.float64) for part in parts]))
 
     def __iadd__(self, other: Evidence) -> Evidence:
-        self.grad2 += other.grad2
-        self.neg2 += other.neg2
-        self.norm2 += other.norm2
+        self.sums += other.sums
         self.fit += other.fit
         return self
