@@ -95,7 +95,7 @@ def test_any_number_of_threads_gives_the_same_bits(options, form, monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 500)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
-    monkeypatch.setattr(pool, "CHUNK_ROWS", 16)
+    monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 16)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
     bits = set()
     for n_jobs in (1, 2, 4):

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from partwise import NMF, MiniBatchNMF
 from partwise.data import grid
 from partwise.data import sparse as sparse_data
+from partwise.engine import step as stepping
 from partwise.kernels import pool
 
 
@@ -24,7 +25,7 @@ def threads_have_work(monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 500)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
-    monkeypatch.setattr(pool, "CHUNK_ROWS", 16)
+    monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 16)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
 
 

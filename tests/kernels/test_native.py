@@ -883,7 +883,7 @@ def test_the_gram_matrix_equals_the_reference_and_is_added(k, m, dtype):
     assert np.array_equal(found, found.T)
 
 
-def test_the_gram_matrix_does_not_read_beyond_the_factor():
+def test_the_rows_beyond_do_not_matter_to_a_gram_matrix():
     whole = np.full((40, 3), np.nan, np.float32)
     whole[5:30] = 1
     total = np.zeros((3, 3))

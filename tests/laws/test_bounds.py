@@ -137,7 +137,7 @@ def test_neither_threads_nor_blocks_matter_within_bounds(beta, solver, form, dty
     monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 60)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
-    monkeypatch.setattr(pool, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 5)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
     one, four = after(1), after(4)
     assert one.W.tobytes() == four.W.tobytes()

@@ -11,6 +11,7 @@ from scipy.special import kl_div
 
 from partwise.data import as_data, grid
 from partwise.data import sparse as sparse_data
+from partwise.engine import step as stepping
 from partwise.engine.iterate import Limits, iterate
 from partwise.engine.problem import SOLVERS, Problem, gap, solver_of
 from partwise.engine.step import State, half_step, step
@@ -103,7 +104,7 @@ def many_blocks(monkeypatch):
     monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
     monkeypatch.setattr(grid, "SPARSE_BLOCK_STORED", 60)
     monkeypatch.setattr(sparse_data, "ENTRIES_PER_LANE", 1)
-    monkeypatch.setattr(pool, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 5)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
 
 

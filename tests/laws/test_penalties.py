@@ -5,13 +5,13 @@ import pytest
 import scipy.sparse as sp
 
 from partwise.data import as_data
+from partwise.engine import step as stepping
 from partwise.engine.iterate import Limits, iterate
 from partwise.engine.objective import divergence
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, fits, gap, solver_of
 from partwise.engine.step import State, step
 from partwise.errors import IncompatibleError
-from partwise.kernels import pool
 from partwise.losses import Beta
 from partwise.penalties import (
     ARD,
@@ -164,7 +164,7 @@ def test_blocks_do_not_matter(beta, solver, penalty_W, penalty_H, monkeypatch):
         if small:
             monkeypatch.setattr(grid, "DENSE_BLOCK_BYTES", 700)
             monkeypatch.setattr(grid, "DENSE_BLOCK_ROWS", 1)
-            monkeypatch.setattr(pool, "CHUNK_ROWS", 5)
+            monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 5)
         problem, data, columns = setting(matrix(beta), beta, solver, penalty_W, penalty_H)
         for _ in range(4):
             step(problem, data, columns, state)

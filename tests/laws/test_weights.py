@@ -10,6 +10,7 @@ from scipy.special import kl_div
 
 from partwise import NMF
 from partwise.data import as_data, grid
+from partwise.engine import step as stepping
 from partwise.engine.objective import divergence
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import SOLVERS, Problem, gap, solver_of
@@ -210,7 +211,7 @@ def test_blocks_and_threads_do_not_matter(beta, solver, storage, monkeypatch):
     whole = after(storage(X, weight), beta, solver, start(X))
     for name, value in (("DENSE_BLOCK_BYTES", 700), ("DENSE_BLOCK_ROWS", 1), ("GRAM_BLOCK_STORED", 60)):
         monkeypatch.setattr(grid, name, value)
-    monkeypatch.setattr(pool, "CHUNK_ROWS", 5)
+    monkeypatch.setattr(stepping, "H_CHUNK_ROWS", 5)
     monkeypatch.setattr(pool, "SERIAL_BELOW_SECONDS", 0)
     one, two = (after(storage(X, weight, threads), beta, solver, start(X)) for threads in (1, 2))
     assert_near(one, whole)

@@ -31,7 +31,7 @@ APART = 8.0
 """How far the norms of both sides of a component must be apart until `balance` brings them together."""
 
 BALANCE_EVERY = 10
-"""Iterations from one look at the norms to the next: between them no side can leave the range of its dtype."""
+"""Iterations from one look at the norms, in the first, to the next; a look costs as much as a small kernel."""
 
 
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:
@@ -66,7 +66,7 @@ def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, stat
         now.t = 1.0
         return reading
     now.W, now.Ht, state.W, state.Ht = state.W, state.Ht, ahead.W, ahead.Ht
-    if problem.scale_free and state.n_iter % BALANCE_EVERY == 0:
+    if problem.scale_free and state.n_iter % BALANCE_EVERY == 1:
         balance(state, now, reading, data.threads)
     trusted = (reading.fit or 0.0) > COMPARABLE_ABOVE[data.dtype] * magnitude(problem.loss, data)
     now.t, now.objective = (following, objective) if trusted else (1.0, np.inf)
@@ -89,7 +89,7 @@ def look_ahead(previous: Array, current: Array, weight: float, lowest: float, th
 
 
 def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None:
-    """Bring the norms of both sides of each component within a factor of two, once those of one are `APART`.
+    """Bring the norms of the sides of each component within a factor of two, once those of one are `APART` times apart.
 
     In the current and the last factors, by powers of two: no digit changes, nor anything that an iteration does. A
     component of which a side is zero is left alone. O(k), and O((m + p) k) once in a while.
@@ -98,7 +98,7 @@ def balance(state: State, now: Momentum, reading: Reading, threads: int) -> None
     low, high = np.minimum(W2, H2), np.maximum(W2, H2)
     if not ((low > 0) & (low <= high / APART**2)).any():
         return
-    alive = np.flatnonzero(low)
+    alive = np.flatnonzero((low > 0) & np.isfinite(high))
     halves = np.zeros(len(low))
     halves[alive] = np.rint((np.log2(H2[alive]) - np.log2(W2[alive])) / 4)
     for W, Ht in ((state.W, state.Ht), (now.W, now.Ht)):

@@ -31,7 +31,7 @@ def kkt_residual(W: Evidence, H: Evidence) -> float:
     """
     w, h = np.sqrt(W.norm2), np.sqrt(H.norm2)
     balance = np.divide(h, w, out=np.ones_like(w), where=np.minimum(w, h) > 0)
-    top, bottom = (W.sums[:2] @ (1 / balance) + H.sums[:2] @ balance).tolist()
+    top, bottom = (W.sums[:2] / balance + H.sums[:2] * balance).sum(axis=1).tolist()
     return 0.0 if bottom == 0 else math.sqrt(top / bottom)  # nan stays nan
 
 

@@ -109,7 +109,7 @@ class RunningQuadratic:
             total *= rho
             total += part
         penalty = problem.penalty_H.in_units(0, float(np.log2(self.rows[0] / batch)))
-        update_columns(problem.solver_H, penalty, data, Quadratic(self.gram, self.cross), Ht)
+        update_columns(problem.solver_H, penalty, Quadratic(self.gram, self.cross), Ht, data.threads)
         return batch / float(self.rows[0])
 
     def restart(self, problem: Problem, data: Data, stats: Quadratic, Ht: Array) -> None:

@@ -21,6 +21,9 @@ from partwise.kernels import pool
 from partwise.losses.beta import gram_of, sums_of
 from partwise.penalties.sums import parts_of
 
+H_CHUNK_ROWS = 2048
+"""The most rows of H that a thread solves at a time."""
+
 SOLVER_FLOPS = 4e9
 
 
@@ -160,7 +163,7 @@ class HalfStep:
     def __call__(self, X: Any, rows: tuple[Any, ...], total: Total | None) -> Total:
         A, penalty, *leans = rows
         stats = self.loss.rows(self.solver.needs, X, A, self.fixed)
-        if total is None:  # not before, as threads that begin would wait for the lock
+        if total is None:  # after a kernel: threads that begin together would queue for the GIL
             p, k = self.fixed.B.shape
             total = Total(Evidence.zeros(k), self.loss.empty(self.collects, p, k) if self.collects else None)
         total.evidence += self.solver.update(A, stats, penalty, self.size)
@@ -202,8 +205,8 @@ def one_reading(problem: Problem, data: Data, state: State, lean: Lean | None = 
     total = half_step(problem.loss, problem.solver_W, problem.penalty_W, data, state.W, fixed, True, lean)
     columns = problem.loss.columns(problem.solver_H.needs, total.columns, state.Ht)
     squares = total.columns if isinstance(total.columns, Quadratic) else None
-    seen = update_columns(problem.solver_H, problem.penalty_H, data, columns, state.Ht, squares)
-    return Reading(total.evidence, seen, data.norm2 / 2 + seen.fit if squares else None)
+    seen = update_columns(problem.solver_H, problem.penalty_H, columns, state.Ht, data.threads, squares)
+    return Reading(total.evidence, seen, None if squares is None else seen.fit + problem.loss.constant(data))
 
 
 def two_readings(problem: Problem, data: Data, by_columns: Data, state: State, lean: Lean | None = None) -> Reading:
@@ -272,7 +275,9 @@ def column_means(A: Array) -> Array:
     return sums_of(A).astype(A.dtype) / A.dtype.type(max(1, len(A)))
 
 
-def update_columns(solver, penalty, data: Data, columns: Any, Ht: Array, squares: Quadratic | None = None) -> Evidence:
+def update_columns(
+    solver, penalty, columns: Any, Ht: Array, threads: int, squares: Quadratic | None = None
+) -> Evidence:
     """Update all rows of ``Ht`` from their statistic, in place, in fixed runs, or at once where they are coupled.
 
     The ``fit`` of the evidence is the value of ``squares`` at the new rows, if they are given; exact up to roundoff of
@@ -285,11 +290,11 @@ def update_columns(solver, penalty, data: Data, columns: Any, Ht: Array, squares
     def update(rows: slice) -> Evidence:
         A, here = factor[rows]
         seen = solver.update(A, columns.rows(rows.start, rows.stop), here, size)
-        if squares:
+        if squares is not None:
             seen.fit = kernels.quadratic_value(A, squares.gram, squares.cross[rows])
         return seen
 
     if penalty.whole:
         return update(slice(0, p))
-    first, *others = pool.over_rows(update, Ht, data.threads, 3 * p * k * k / SOLVER_FLOPS)
+    first, *others = pool.over_rows(update, Ht, threads, 3 * p * k * k / SOLVER_FLOPS, H_CHUNK_ROWS)
     return reduce(iadd, others, first)

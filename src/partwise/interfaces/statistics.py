@@ -154,14 +154,26 @@ class Evidence:
     ``grad2``: squares of the projected gradient met before each row was changed (solvers that never reach 0 weigh
     positive gradients by ``min(1, a / size)`` instead); ``neg2``: squares of the negative
     part of the gradient, its natural scale; ``norm2``: squares of the updated factor. ``fit``: the loss with the
-    updated rows, up to a constant of the data, from solvers that have it for nothing.
+    updated rows, up to a constant of the data, where somebody has it for nothing.
     """
 
     sums: Array
     fit: float = 0.0
 
-    def __post_init__(self) -> None:
-        self.grad2, self.neg2, self.norm2 = self.sums
+    @property
+    def grad2(self) -> Array:
+        """The first row of ``sums``, to be added to in place."""
+        return self.sums[0]
+
+    @property
+    def neg2(self) -> Array:
+        """The second row."""
+        return self.sums[1]
+
+    @property
+    def norm2(self) -> Array:
+        """The third row."""
+        return self.sums[2]
 
     @classmethod
     def zeros(cls, k: int) -> Evidence:

@@ -21,7 +21,7 @@ def processors() -> int:
     return len(_allowed()) or os.cpu_count() or 1
 
 
-def shares(count: int) -> list[Processors]:
+def shares(count: int) -> tuple[Processors, ...]:
     """For each of ``count`` threads the processors to keep to: none in common if there are enough of them."""
     return _dealt(_allowed() if bound() else frozenset(), count)
 
@@ -33,11 +33,11 @@ def bound() -> bool:
 
 
 @lru_cache
-def _dealt(allowed: Processors, count: int) -> list[Processors]:
+def _dealt(allowed: Processors, count: int) -> tuple[Processors, ...]:
     if len(allowed) < count:
-        return [allowed] * count
+        return (allowed,) * count
     each = sorted(allowed)
-    return [frozenset(each[i::count]) for i in range(count)]
+    return tuple(frozenset(each[i::count]) for i in range(count))
 
 
 def keep_to(share: Processors) -> None:

@@ -21,8 +21,8 @@ from partwise.kernels.affinity import Processors, keep_to, kept_to, processors, 
 from partwise.kernels.interrupts import answering
 from partwise.kernels.workers import Job, Workers
 
-SERIAL_BELOW_SECONDS = 1e-3
-"""Dispatch costs about 0.1 ms; less work than this is done by the caller alone."""
+SERIAL_BELOW_SECONDS = 5e-4
+"""Handing out work costs .03 ms where threads are awake, .1 where they sleep; less than this the caller does alone."""
 
 CHUNK_ROWS = 8192
 """The most rows of a run of a tall array; fixed, so that sums do not depend on threads."""
@@ -252,14 +252,18 @@ def _on_threads(work: Callable[[], None], stop: Callable[[], None], threads: int
             raise job.error
 
 
-def over_rows(fn: Callable[[slice], T], A: np.ndarray, threads: int, seconds: float | None = None) -> list[T]:
+def over_rows(
+    fn: Callable[[slice], T], A: np.ndarray, threads: int, seconds: float | None = None, most: int | None = None
+) -> list[T]:
     """``[fn(rows), ...]`` for equal runs of rows of a tall ``A``, so many that two threads end together.
 
-    ``seconds`` as in `run`; if None, as long as it takes to read and write ``A`` a few times.
+    ``seconds`` as in `run`; if None, as long as it takes to read and write ``A`` a few times. ``most`` rows a run, if
+    None `CHUNK_ROWS`; a single one where that is too little to share.
     """
     seconds = 3 * A.nbytes / BYTES_PER_SECOND if seconds is None else seconds
-    if len(A) <= CHUNK_ROWS and seconds < SERIAL_BELOW_SECONDS:
+    most = CHUNK_ROWS if most is None else most
+    if len(A) <= most and seconds < SERIAL_BELOW_SECONDS:
         return [fn(slice(0, len(A)))]
-    count = 2 * max(1, -(-len(A) // (2 * CHUNK_ROWS)))
+    count = 2 * max(1, -(-len(A) // (2 * most)))
     edges = [i * len(A) // count for i in range(count + 1)]
     return run(fn, map(slice, edges, edges[1:]), threads, seconds)

@@ -125,7 +125,7 @@ def sums_of(B: Array) -> Array:
 
 
 def gram_of(B: Array, threads: int = 1) -> Array:
-    """``B'B`` in float64, from products of at most `pool.CHUNK_ROWS` rows in the dtype of B."""
+    """``B'B`` in float64, from products of at most `pool.CHUNK_ROWS` rows, up to k = 64 of 128, in the dtype of B."""
     p, k = B.shape
     parts = pool.over_rows(lambda rows: dense.gram(B[rows]), B, threads, seconds=2 * p * k * k / GRAM_FLOPS)
     return reduce(iadd, parts)

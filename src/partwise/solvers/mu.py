@@ -59,7 +59,7 @@ class MU:
         neg, pos = (np.ascontiguousarray(part, A.dtype) for part in (stats.neg, stats.pos))
         multiply = reference.mu if np.ndim(terms.ridge) else kernels.mu  # the native one takes a single ridge
         multiply(A, neg, pos, self.exponent, l1, terms.ridge, size, seen.grad2, seen.neg2, *terms.bounds(A))
-        seen.norm2 += np.einsum("ij,ij->j", A, A)
+        seen.norm2[...] += np.einsum("ij,ij->j", A, A)
         return seen
 
 

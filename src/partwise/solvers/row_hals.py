@@ -91,7 +91,7 @@ class RowBPP(RowHALS):
             kernels.row_hals(swept, *part.system, 1, seen.grad2, seen.neg2, unused, *part.bounds)
             part.pivot(done)
             part.A[done == 0] = swept[done == 0]
-            seen.norm2 += np.einsum("ij,ij->j", part.A, part.A, dtype=np.float64)
+            seen.norm2[...] += np.einsum("ij,ij->j", part.A, part.A, dtype=np.float64)
             seen.fit += part.fit()
         return seen
 

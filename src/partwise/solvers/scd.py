@@ -66,7 +66,7 @@ class SCD:
             csr, start, stop, A, B, colsum, l1, l2, floor, self.sweeps, seen.grad2, seen.neg2, *bounds
         )
         seen.fit = stored + float(np.sum(stats.colsum * A, dtype=np.float64))
-        seen.norm2 += np.einsum("ij,ij->j", A, A)
+        seen.norm2[...] += np.einsum("ij,ij->j", A, A)
         return seen
 
     def solve(self, A: Array, stats: Rows, penalty, sweeps: int = SOLVE_SWEEPS) -> Array:

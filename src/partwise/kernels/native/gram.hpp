@@ -6,7 +6,7 @@
 namespace partwise {
 namespace PARTWISE_ISA {
 
-constexpr Size gram_rows = 128;  // of A that stay in L1 for all tiles, and whose sums are of the type of A
+constexpr Size gram_rows = 128;  // of A that stay in L1 or L2 for all tiles, and whose sums are of the type of A
 
 // sums[c, j] += a_c a_j for components c = 0..C-1 of `A` and NV vectors of columns of `B`, which are of the same rows. Not
 // inlined, so that the compiler keeps its sums in registers.

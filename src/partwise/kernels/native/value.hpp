@@ -33,7 +33,7 @@ inline double half_products(const double* at, Size k, const double* gram) {
     return sum_lanes_of<double>((total[0] + total[1]) + (total[2] + total[3]));
 }
 
-// Memory: A read twice, the second time from cache, cross once; gram and 3 k R numbers of scratch in L1/L2.
+// Memory: A read twice, the second time from cache, cross once; gram and 12 or 16 k R bytes of scratch in L1/L2.
 template <class T>
 double quadratic_value(const T* A, Size m, Size k, const double* gram, const double* cross) {
     constexpr int V = lanes<double>, R = block_rows<T>;

@@ -15,7 +15,7 @@ def t_dot_add(X, A, total):
 
 
 def gram_add(A, total):
-    """Add ``A.T @ A`` to the float64 array ``total`` of shape (k, k). O(m k^2)."""
+    """Add ``A.T @ A`` to the float64 array ``total`` of shape (k, k); sums of some rows are in the dtype of A."""
     total += A.T @ A
 
 
