@@ -883,6 +883,15 @@ def test_the_gram_matrix_equals_the_reference_and_is_added(k, m, dtype):
     assert np.array_equal(found, found.T)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_multiplicative_updates_shrink_becomes_zero_instead_of_a_number_that_is_slow_to_compute_with(dtype):
+    tiny = np.finfo(dtype).tiny
+    A = np.array([[4 * tiny, 1]], dtype)
+    kernels.mu(A, *frozen(np.array([[0.1, 1]], dtype), np.ones((1, 2), dtype)), 1.0, 0.0, 0.0, A[0], *np.zeros((2, 2)))
+    assert A.tolist() == [[0, 1]]
+    assert dtype(tiny) / dtype(4) > 0, "elsewhere such numbers stay what they are"
+
+
 def test_the_rows_beyond_do_not_matter_to_a_gram_matrix():
     whole = np.full((40, 3), np.nan, np.float32)
     whole[5:30] = 1

@@ -14,6 +14,10 @@
 #include <tuple>
 #include <vector>
 
+#if defined(__SSE2__) || defined(_M_X64)
+#include <xmmintrin.h>
+#endif
+
 #include "kernels.hpp"
 
 namespace nb = nanobind;
@@ -121,6 +125,35 @@ public:
 
 private:
     PyThreadState* state_;
+};
+
+// Numbers too small to be normal count as 0 in this thread for as long as it lives. Multiplicative updates shrink entries
+// for ever, and arithmetic with such numbers takes a hundred times as long.
+class TinyIsZero {
+#if defined(__SSE2__) || defined(_M_X64)
+public:
+    TinyIsZero() : state_(_mm_getcsr()) { _mm_setcsr(state_ | 0x8040); }  // flush to zero, denormals are zeros
+    ~TinyIsZero() { _mm_setcsr(state_); }
+
+private:
+    unsigned state_;
+#elif defined(__aarch64__) && defined(__GNUC__)
+public:
+    TinyIsZero() {
+        asm volatile("mrs %0, fpcr" : "=r"(state_));
+        asm volatile("msr fpcr, %0" : : "r"(state_ | (std::uint64_t(1) << 24)));
+    }
+    ~TinyIsZero() { asm volatile("msr fpcr, %0" : : "r"(state_)); }
+
+private:
+    std::uint64_t state_;
+#endif
+};
+
+// What the kernels of multiplicative updates, their losses and their momentum run in.
+struct Multiplying {
+    WithoutGil release;
+    TinyIsZero tiny;
 };
 
 template <class T>
@@ -275,7 +308,7 @@ void bind_dense(nb::module_& module) {
             const Size m = previous.shape(0), k = previous.shape(1);
             check("current", current, m, k);
             check("out", out, m, k);
-            WithoutGil release;
+            Multiplying released;
             dense<T>().look_ahead(previous.data(), current.data(), m * k, weight, lowest, out.data());
         },
         "previous"_a.noconvert(), "current"_a.noconvert(), "weight"_a, "lowest"_a, "out"_a.noconvert());
@@ -292,7 +325,7 @@ void bind_dense(nb::module_& module) {
             check("size", size, k);
             check("grad2", grad2, k);
             check("neg2", neg2, k);
-            WithoutGil release;
+            Multiplying released;
             dense<T>().mu(A.data(), m, k, neg.data(), pos.data(), shared, gamma, l1, l2, size.data(),
                           grad2.data(), neg2.data(), bounds);
         },
@@ -385,7 +418,7 @@ void bind_dense(nb::module_& module) {
             check_parts(beta, pos.is_valid());
             check("neg", neg, m, k);
             if (pos.is_valid()) check("pos", pos, m, k);
-            WithoutGil release;
+            Multiplying released;
             dense<T>().split(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
                              pos.is_valid() ? pos.data() : nullptr);
         },
@@ -400,7 +433,7 @@ void bind_dense(nb::module_& module) {
             check_parts(beta, pos.is_valid());
             check("neg", neg, p, k);
             if (pos.is_valid()) check("pos", pos, p, k);
-            WithoutGil release;
+            Multiplying released;
             dense<T>().split_t_add(X.data(), X.stride(0), m, p, A.data(), B.data(), k, beta, floor, neg.data(),
                                    pos.is_valid() ? pos.data() : nullptr);
         },
@@ -411,7 +444,7 @@ void bind_dense(nb::module_& module) {
         [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor) {
             check_model(X, A, B);
             if (beta != 0 && beta != 1 && beta != 2) refuse_beta(beta, "0, 1 or 2");
-            WithoutGil release;
+            Multiplying released;
             return dense<T>().divergence(X.data(), X.stride(0), X.shape(0), X.shape(1), A.data(), B.data(), B.shape(1),
                                          beta, floor);
         },
@@ -508,7 +541,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
             check("out", out, stop - start, k);
-            WithoutGil release;
+            Multiplying released;
             sparse<T, I>().csr_ratio_dot(X, A.data(), B.data(), k, beta, floor, out.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
@@ -521,7 +554,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
             check("total", total, B.shape(0), k);
-            WithoutGil release;
+            Multiplying released;
             sparse<T, I>().csr_ratio_t_dot_add(X, A.data(), B.data(), k, beta, floor, total.data());
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a,
@@ -533,7 +566,7 @@ void bind_sparse(nb::module_& module) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
-            WithoutGil release;
+            Multiplying released;
             return sparse<T, I>().csr_value(X, A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
@@ -545,7 +578,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("weights", weights, Size(std::get<2>(csr).shape(0)));
             check("A", A, stop - start, k);
-            WithoutGil release;
+            Multiplying released;
             return sparse<T, I>().csr_weighted_value(X, weights.data(), A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),
