@@ -80,7 +80,13 @@ def explained(loss: Any, value: float, data: Data, W: Array, Ht: Array) -> float
     """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
     if not data.norm2:
         return 0.0
-    return 1 - (2 * value if loss.beta == 2 else squared_error(loss, data, W, Ht)) / data.norm2
+    if loss.beta == 2:
+        error = 2 * value
+    elif data.weighted:
+        error = squared_error(loss, data, W, Ht)
+    else:  # what cancels is lost beside 1 anyway
+        error = max(2 * _by_products(data, W, Ht, None), 0.0)
+    return 1 - error / data.norm2
 
 
 def leaves_something(loss: Any, data: Data, value: float) -> bool:

@@ -296,5 +296,6 @@ def update_columns(
 
     if penalty.whole:
         return update(slice(0, p))
-    first, *others = pool.over_rows(update, Ht, threads, 3 * p * k * k / SOLVER_FLOPS, H_CHUNK_ROWS)
+    flops = 10 if solver.needs is Split else 3 * k
+    first, *others = pool.over_rows(update, Ht, threads, flops * p * k / SOLVER_FLOPS, H_CHUNK_ROWS)
     return reduce(iadd, others, first)
