@@ -9,7 +9,7 @@ from partwise.data import as_data
 from partwise.engine import init
 from partwise.engine.iterate import STOP_REASONS, Limits, iterate
 from partwise.engine.monitor import Monitor, kkt_residual
-from partwise.engine.objective import divergence, magnitude
+from partwise.engine.objective import divergence, explained, magnitude
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import Problem, auto, inner_sweeps, solver_of
 from partwise.engine.revive import revive
@@ -429,3 +429,14 @@ def test_the_number_of_sweeps_is_the_same_for_dense_and_sparse_storage():
         for k in (1, 4, 10):
             assert inner_sweeps(as_data(X), k) == inner_sweeps(as_data(sp.csr_array(X)), k)
             assert 1 <= inner_sweeps(as_data(X), k) <= 3
+
+
+@pytest.mark.parametrize("far", [1.0, 1e37])
+def test_what_a_fit_explains_is_known_even_where_the_squares_of_a_factor_leave_the_dtype(far):
+    rng = np.random.default_rng(0)
+    X, W, Ht = (rng.random(shape).astype(np.float32) for shape in ((40, 30), (40, 3), (30, 3)))
+    data = as_data(X)
+    with np.errstate(over="ignore"):
+        found = explained(Beta(1.0).on(data), 0.0, data, W / np.float32(far), Ht * np.float32(far))
+    error = np.sum((X - W.astype(float) @ Ht.T) ** 2) / np.sum(X.astype(float) ** 2)
+    assert found == pytest.approx(1 - error, rel=1e-5)

@@ -892,6 +892,17 @@ def test_what_multiplicative_updates_shrink_becomes_zero_instead_of_a_number_tha
     assert dtype(tiny) / dtype(4) > 0, "elsewhere such numbers stay what they are"
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("beta", [0, -1])
+def test_to_a_loss_an_entry_too_small_to_be_normal_is_not_zero(beta, dtype):
+    x, ones = np.finfo(dtype).tiny / dtype(2), np.ones((1, 1), dtype)
+    csr = np.array([0, 1], np.int32), np.zeros(1, np.int32), np.array([x])
+    for value in (kernels.csr_value, reference.csr_value):
+        assert value(csr, 0, 1, ones, ones, beta, 1e-12) > 80
+    for value in (kernels.csr_weighted_value, reference.csr_weighted_value):
+        assert 80 < value(csr, np.ones(1, dtype), 0, 1, ones, ones, beta, 1e-12) < np.inf
+
+
 def test_the_rows_beyond_do_not_matter_to_a_gram_matrix():
     whole = np.full((40, 3), np.nan, np.float32)
     whole[5:30] = 1

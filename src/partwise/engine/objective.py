@@ -80,12 +80,10 @@ def explained(loss: Any, value: float, data: Data, W: Array, Ht: Array) -> float
     """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
     if not data.norm2:
         return 0.0
-    if loss.beta == 2:
-        error = 2 * value
-    elif data.weighted:
-        error = squared_error(loss, data, W, Ht)
-    else:  # what cancels is lost beside 1 anyway
-        error = max(2 * _by_products(data, W, Ht, None), 0.0)
+    error = 2 * value
+    if loss.beta != 2:  # by products if possible: what cancels in them is lost beside 1 anyway
+        error = math.nan if data.weighted else max(2 * _by_products(data, W, Ht, None), 0.0)
+        error = error if math.isfinite(error) else squared_error(loss, data, W, Ht)
     return 1 - error / data.norm2
 
 

@@ -150,7 +150,7 @@ private:
 #endif
 };
 
-// What the kernels of multiplicative updates, their losses and their momentum run in.
+// What the kernels of multiplicative updates and of momentum run in; not those of losses, to which a tiny x is not 0.
 struct Multiplying {
     WithoutGil release;
     TinyIsZero tiny;
@@ -444,7 +444,7 @@ void bind_dense(nb::module_& module) {
         [](const Table<T>& X, const Matrix<const T>& A, const Matrix<const T>& B, double beta, double floor) {
             check_model(X, A, B);
             if (beta != 0 && beta != 1 && beta != 2) refuse_beta(beta, "0, 1 or 2");
-            Multiplying released;
+            WithoutGil release;
             return dense<T>().divergence(X.data(), X.stride(0), X.shape(0), X.shape(1), A.data(), B.data(), B.shape(1),
                                          beta, floor);
         },
@@ -566,7 +566,7 @@ void bind_sparse(nb::module_& module) {
             const auto X = rows_of<T, I>(csr, start, stop);
             const Size k = B.shape(1);
             check("A", A, stop - start, k);
-            Multiplying released;
+            WithoutGil release;
             return sparse<T, I>().csr_value(X, A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(), "beta"_a, "floor"_a);
@@ -578,7 +578,7 @@ void bind_sparse(nb::module_& module) {
             const Size k = B.shape(1);
             check("weights", weights, Size(std::get<2>(csr).shape(0)));
             check("A", A, stop - start, k);
-            Multiplying released;
+            WithoutGil release;
             return sparse<T, I>().csr_weighted_value(X, weights.data(), A.data(), B.data(), k, beta, floor);
         },
         "csr"_a.noconvert(), "weights"_a.noconvert(), "start"_a, "stop"_a, "A"_a.noconvert(), "B"_a.noconvert(),

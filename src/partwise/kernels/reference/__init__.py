@@ -15,8 +15,8 @@ Conventions shared by all of them:
 * Sums over rows are float64 whatever the dtype: ``total`` of shape (p, k) and the vectors ``grad2``, ``neg2``
   of shape (k,) are float64 and are *added to*.
 * ``floor > 0`` is the smallest y that is divided by; the caller derives it from the scale of X.
-* The native kernels of multiplicative updates, of the losses of these and of momentum (`mu`, `split`, `csr_ratio_dot`,
-  `divergence`, `look_ahead`, ...) take numbers too small to be normal, below 1.2e-38 in float32, for 0.
+* The native kernels of multiplicative updates and of momentum (`mu`, `split`, `csr_ratio_dot`, `look_ahead`, ...) take
+  numbers too small to be normal, below 1.2e-38 in float32, for 0.
 * ``lower, upper``, both or neither, are (m, k) of the dtype of ``A``: bounds that stand in place of 0 and infinity,
   ``0 <= lower <= upper``, equal for an entry that is fixed. ``A`` comes within them and stays there. Gradients are
   projected: at a lower bound only a negative one counts, at an upper one only a positive one, where both meet none.
