@@ -31,7 +31,7 @@ from partwise.data import as_data
 from partwise.engine.plan import needs_columns
 from partwise.engine.problem import Problem, solver_of
 from partwise.engine.step import State, step
-from partwise.kernels import pool
+from partwise.kernels import dense, pool
 from partwise.losses import Beta
 
 RANKS = (10, 50, 128)
@@ -178,6 +178,19 @@ def product_race(X, k: int, threads: int) -> Race:
     return Race(f"sparse products k={k}", ours, theirs, 0, lambda: float(np.abs(kept[0] / kept[1] - 1).max()), 1e-3)
 
 
+def gram_race(k: int, dtype: str) -> Race:
+    """A'A of eight runs of 8,192 rows, on one thread, beside NumPy, which is BLAS."""
+    runs = np.random.default_rng(3).random((8, 8192, k), dtype=np.float32).astype(dtype)
+
+    def summed(gram: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        with pool.session(1):
+            return sum(map(gram, runs), np.zeros((k, k)))
+
+    ours, theirs = partial(summed, dense.gram), partial(summed, lambda A: A.T @ A)
+    name, difference = f"A'A k={k} {dtype}, 1 thread", lambda: float(np.abs(ours() / theirs() - 1).max())
+    return Race(name, ours, theirs, 0, difference, 1e-5)
+
+
 def races(threads: int, only: list[str]) -> Iterator[Race]:
     """The list, lazily: each race holds its own data."""
     wanted = lambda family: not only or family in only  # noqa: E731
@@ -199,6 +212,10 @@ def races(threads: int, only: list[str]) -> Iterator[Race]:
     if wanted("products"):
         for k in RANKS:
             yield product_race(counts(), k, threads)
+    if wanted("gram"):
+        for k in (10, 20, 50):
+            for dtype in ("float32", "float64"):
+                yield gram_race(k, dtype)
 
 
 def milliseconds(function: Callable[[], object]) -> float:
@@ -239,7 +256,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", nargs="*", default=[], help="sparse-kl sparse-cd hals dense-cd dense-kl products")
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="sparse-kl sparse-cd hals dense-cd dense-kl products gram"
+    )
     parser.add_argument("--json")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")

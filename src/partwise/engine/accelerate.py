@@ -31,7 +31,7 @@ APART = 8.0
 """How far the norms of both sides of a component must be apart until `balance` brings them together."""
 
 BALANCE_EVERY = 10
-"""Iterations from one look at the norms, in the first, to the next; a look costs as much as a small kernel."""
+"""Iterations from one look at the norms, in the first, to the next; a look takes some .02 ms."""
 
 
 def accelerated_step(problem: Problem, data: Data, by_columns: Data | None, state: State) -> Reading:

@@ -80,11 +80,11 @@ def explained(loss: Any, value: float, data: Data, W: Array, Ht: Array) -> float
     """``1 - |X - W H|^2 / |X|^2``; 0 for an X of zeros. ``value`` is the loss, which for beta = 2 has the answer."""
     if not data.norm2:
         return 0.0
-    error = 2 * value
-    if loss.beta != 2:  # by products if possible: what cancels in them is lost beside 1 anyway
-        error = math.nan if data.weighted else max(2 * _by_products(data, W, Ht, None), 0.0)
-        error = error if math.isfinite(error) else squared_error(loss, data, W, Ht)
-    return 1 - error / data.norm2
+    if loss.beta == 2:
+        error = 2 * value
+    elif data.weighted or not math.isfinite(error := 2 * _by_products(data, W, Ht, None)):
+        error = squared_error(loss, data, W, Ht)
+    return 1 - max(error, 0.0) / data.norm2  # what cancels in products is lost beside 1 anyway
 
 
 def leaves_something(loss: Any, data: Data, value: float) -> bool:

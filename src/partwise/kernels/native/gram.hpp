@@ -45,7 +45,7 @@ inline void add_gram_of_rows(const T* A, Size m, Size k, double* sums, Size widt
 }
 
 // What a row's last vector reads beyond it is of the next rows, and is not used; the last rows are copied.
-// Memory: A once, from L1 again for each tile.
+// Memory: A once, from L1 or L2 again for each tile.
 template <class T>
 void gram_add(const T* A, Size m, Size k, double* total) {
     constexpr int W = lanes<T>;

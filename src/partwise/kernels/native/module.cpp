@@ -128,7 +128,7 @@ private:
 };
 
 // Numbers too small to be normal count as 0 in this thread for as long as it lives. Multiplicative updates shrink entries
-// for ever, and arithmetic with such numbers takes a hundred times as long.
+// for ever, and arithmetic with such numbers is slow (docs/performance.md).
 class TinyIsZero {
 #if defined(__SSE2__) || defined(_M_X64)
 public:
